@@ -1,0 +1,28 @@
+//! Flink's formats: `_metadata`, its handles, backend meta and serializer snapshots.
+//!
+//! | to change | open |
+//! |---|---|
+//! | header, versions, master state | `metadata.rs`, `trailer.rs` |
+//! | operators, subtasks, operator state handles | `operator.rs` |
+//! | where bytes are: files, inline, segments | `stream.rs` |
+//! | keyed state handles | `keyed.rs`, `changelog.rs` |
+//! | in-flight data of unaligned checkpoints | `channel.rs` |
+//! | lists that stay encoded | `list.rs` |
+//! | writing metadata | `encode.rs`, `encode/` |
+
+pub mod changelog;
+pub mod channel;
+pub mod encode;
+pub mod error;
+pub mod keyed;
+pub mod list;
+pub mod metadata;
+pub mod operator;
+pub mod read;
+pub mod stream;
+pub mod trailer;
+pub mod utf;
+mod write;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,2 @@
+//! chkctl
+pub mod format;

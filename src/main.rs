@@ -1,0 +1,2 @@
+//! chkctl
+fn main(){}
