@@ -1,0 +1,124 @@
+//! Why a checkpoint could not be found or read.
+
+use crate::format::flink::error::FormatError;
+use crate::format::flink::error::Problem;
+use crate::store::Location;
+use crate::store::LocationError;
+use crate::store::StoreError;
+
+/// What went wrong between a LOCATION and a checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The store could not be asked, or said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The text is no location.
+    #[error("{text:?} is not a location: {source}")]
+    Location {
+        /// What was given.
+        text: String,
+        /// Why.
+        source: LocationError,
+    },
+    /// The bytes are not what they should be.
+    #[error("{object}: {source}")]
+    Format {
+        /// The object that holds the bytes.
+        object: String,
+        /// Its size in bytes.
+        size: u64,
+        /// Where and what.
+        source: FormatError,
+    },
+    /// A metadata file of zero bytes: an attempt that was never finalized.
+    #[error("{object}: is empty (0 bytes)")]
+    EmptyMetadata {
+        /// The metadata file.
+        object: String,
+    },
+    /// A directory in which nothing is a checkpoint.
+    #[error("{location}: is not a checkpoint: {found}")]
+    NoCheckpoint {
+        /// The directory.
+        location: String,
+        /// What is there instead.
+        found: String,
+        /// The next thing to do.
+        hint: String,
+    },
+    /// The location is a job directory or a root where one checkpoint is needed.
+    #[error("{location}: is {what}, and this needs one checkpoint or savepoint")]
+    TooMany {
+        /// The directory.
+        location: String,
+        /// What kind of directory it is.
+        what: &'static str,
+        /// Ways to name one.
+        hint: String,
+    },
+    /// A selector which fits nothing in the job directory.
+    #[error("{location}: has no {selector}; completed checkpoints here: {present}")]
+    NoSuchCheckpoint {
+        /// The job directory.
+        location: String,
+        /// The selector as it was given.
+        selector: String,
+        /// The completed checkpoints.
+        present: String,
+    },
+}
+
+impl CatalogError {
+    /// The next thing to do, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            CatalogError::Store(error) => error.hint(),
+            CatalogError::Location { .. } => None,
+            CatalogError::Format { size, source, .. } => Some(format_hint(source, *size)),
+            CatalogError::EmptyMetadata { .. } => Some(
+                "the checkpoint was never completed; use an older one, Flink cannot restore this"
+                    .into(),
+            ),
+            CatalogError::NoCheckpoint { hint, .. } | CatalogError::TooMany { hint, .. } => {
+                Some(hint.clone())
+            }
+            CatalogError::NoSuchCheckpoint { .. } => {
+                Some("choose one of these with @N, or the newest with @latest".into())
+            }
+        }
+    }
+
+    /// Whether the command line named something that cannot be meant, as opposed to a place
+    /// that could not be read.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            CatalogError::Location { .. }
+                | CatalogError::TooMany { .. }
+                | CatalogError::NoSuchCheckpoint { .. }
+        )
+    }
+}
+
+fn format_hint(error: &FormatError, size: u64) -> String {
+    match &error.problem {
+        Problem::Magic { .. } if error.offset == 0 => {
+            "this is not a Flink metadata file; name a checkpoint directory or its _metadata".into()
+        }
+        Problem::Version { found: 1, .. } => {
+            "metadata version 1 was written by Flink 1.1 and 1.2, which no later release reads; \
+             migrate the savepoint with Flink 1.3 to 1.7"
+                .into()
+        }
+        Problem::Version { found, .. } if *found > 7 => {
+            format!("metadata version {found} is newer than this chkctl; look for a newer release")
+        }
+        Problem::Truncated { .. } | Problem::TooLarge { .. } => format!(
+            "the file has {size} bytes and ends too early or is damaged; compare with the size at \
+             its source and copy it again, or use another checkpoint"
+        ),
+        _ => "the file is damaged, or of a Flink release this chkctl does not know; copy it again \
+              from its source, or use another checkpoint"
+            .into(),
+    }
+}

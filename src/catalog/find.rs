@@ -1,0 +1,323 @@
+//! LOCATION: which kind of place it is, and which checkpoint in it is meant.
+//!
+//! The kind is detected by listing, never by name alone.
+
+use super::CatalogError;
+use crate::model::layout;
+use crate::model::layout::METADATA;
+use crate::store::EntryKind;
+use crate::store::FileEntry;
+use crate::store::Listing;
+use crate::store::Location;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::Stores;
+
+/// What a LOCATION turned out to be.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A metadata file, by whatever name.
+    Metadata(Location),
+    /// A directory which holds a `_metadata`.
+    Snapshot(Location),
+    /// A directory with `chk-*`, `shared` or `taskowned`.
+    Job(Location, Vec<Completed>),
+    /// A directory with job directories or savepoints.
+    Root(Location, Listing),
+    /// A directory which is none of these.
+    Other(Location, Listing),
+}
+
+/// A `chk-N` directory of a job; whether it is completed is seen by its `_metadata`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completed {
+    /// The N of `chk-N`.
+    pub id: i64,
+    /// The directory.
+    pub directory: Location,
+}
+
+/// The choice of a checkpoint inside a job directory, written behind the LOCATION.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selector {
+    /// `@N`: the checkpoint with this id.
+    Id(i64),
+    /// `@latest`, `@-1`, ...: the newest, or so many before it.
+    Back(usize),
+}
+
+impl Selector {
+    /// Takes a selector off the end of a LOCATION.
+    pub fn split(text: &str) -> (&str, Option<Selector>) {
+        let Some((place, selector)) = text.rsplit_once('@') else { return (text, None) };
+        let selector = match selector.strip_prefix('-') {
+            _ if selector == "latest" => Some(Selector::Back(0)),
+            Some(digits) if is_digits(digits) => digits.parse().ok().map(Selector::Back),
+            None if is_digits(selector) => selector.parse().ok().map(Selector::Id),
+            _ => None,
+        };
+        match selector {
+            Some(_) if !place.is_empty() => (place, selector),
+            _ => (text, None),
+        }
+    }
+
+    /// The selector as it is written.
+    pub fn text(self) -> String {
+        match self {
+            Selector::Id(id) => format!("@{id}"),
+            Selector::Back(0) => "@latest".into(),
+            Selector::Back(n) => format!("@-{n}"),
+        }
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Finds the metadata file that a LOCATION names.
+///
+/// `entropy_marker` is the marker of entropy injection: metadata lies where it is left out.
+///
+/// # Errors
+/// The place is absent, cannot be listed, is no checkpoint, or holds several.
+pub async fn checkpoint(
+    stores: &Stores,
+    text: &str,
+    entropy_marker: &str,
+) -> Result<Location, CatalogError> {
+    let (place, selector) = Selector::split(text);
+    let found = match find(stores, place, entropy_marker).await {
+        // A directory may really be called `name@7`.
+        Err(error) if selector.is_some() && is_absent(&error) => {
+            return match find(stores, text, entropy_marker).await {
+                Ok(found) => choose(stores, found, None).await,
+                Err(_) => Err(error),
+            };
+        }
+        found => found?,
+    };
+    choose(stores, found, selector).await
+}
+
+fn is_absent(error: &CatalogError) -> bool {
+    matches!(error, CatalogError::Store(error) if error.is_absent())
+}
+
+/// Lists a LOCATION and says what it is.
+///
+/// # Errors
+/// The text is no location, or the place is absent or cannot be listed.
+pub async fn find(
+    stores: &Stores,
+    text: &str,
+    entropy_marker: &str,
+) -> Result<Found, CatalogError> {
+    let location = Location::parse_argument(text)
+        .map_err(|source| CatalogError::Location { text: text.to_owned(), source })?;
+    let location = location.strip_marker(entropy_marker).unwrap_or(location);
+    let store = stores.open(&location)?;
+    match look(&store, &location).await {
+        // Some tools percent-encode what Flink writes raw.
+        Err(StoreError::NotFound { at, detail }) => match location.decoded_alternative() {
+            Some(other) => Ok(look(&store, &other)
+                .await
+                .map_err(|_| StoreError::NotFound { at, detail })?),
+            None => Err(StoreError::NotFound { at, detail }.into()),
+        },
+        found => Ok(found?),
+    }
+}
+
+async fn look(store: &Store, at: &Location) -> Result<Found, StoreError> {
+    let is_metadata = at.file_name() == Some(METADATA);
+    if is_metadata && store.stat(at).await.is_ok_and(|stat| !stat.is_dir) {
+        return Ok(Found::Metadata(at.clone()));
+    }
+    match store.list(at).await {
+        Ok(listing) => Ok(classify(at, listing)),
+        Err(StoreError::NotADirectory { .. }) => Ok(Found::Metadata(at.clone())),
+        Err(error @ StoreError::NotFound { .. }) => match store.stat(at).await {
+            Ok(stat) if !stat.is_dir => Ok(Found::Metadata(at.clone())),
+            _ => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+fn classify(at: &Location, listing: Listing) -> Found {
+    let is_metadata = |file: &FileEntry| {
+        file.name == METADATA && matches!(file.kind, EntryKind::Regular | EntryKind::Link)
+    };
+    if listing.files.iter().any(is_metadata) {
+        return Found::Snapshot(at.clone());
+    }
+    let checkpoints: Vec<Completed> = listing
+        .dirs
+        .iter()
+        .filter_map(|name| {
+            let id = layout::checkpoint_number(name)?;
+            Some(Completed { id, directory: at.join(name) })
+        })
+        .collect();
+    let of_a_job = |name: &String| [layout::SHARED, layout::TASK_OWNED].contains(&name.as_str());
+    let has_jobs = listing.dirs.iter().any(|name| layout::is_job_id(name));
+    if !checkpoints.is_empty() || (listing.dirs.iter().any(of_a_job) && !has_jobs) {
+        return Found::Job(at.clone(), checkpoints);
+    }
+    if has_jobs || listing.dirs.iter().any(|name| name.starts_with("savepoint-")) {
+        return Found::Root(at.clone(), listing);
+    }
+    Found::Other(at.clone(), listing)
+}
+
+async fn choose(
+    stores: &Stores,
+    found: Found,
+    selector: Option<Selector>,
+) -> Result<Location, CatalogError> {
+    match (found, selector) {
+        (Found::Metadata(file), None) => Ok(file),
+        (Found::Snapshot(directory), None) => Ok(directory.join(METADATA)),
+        (Found::Metadata(at) | Found::Snapshot(at), Some(selector)) => {
+            Err(CatalogError::NoCheckpoint {
+                location: at.display_short().into_owned(),
+                found: format!("{} chooses inside a job directory", selector.text()),
+                hint: "leave the selector out: this is a snapshot already".into(),
+            })
+        }
+        (Found::Job(at, checkpoints), selector) => {
+            let completed = completed(stores, &at, checkpoints).await?;
+            in_job(&at, &completed, selector)
+        }
+        (Found::Root(at, listing), _) => Err(too_many(&at, &listing)),
+        (Found::Other(at, listing), _) => Err(no_checkpoint(&at, &listing)),
+    }
+}
+
+/// The checkpoints of a job that have a `_metadata`, in the order of their ids.
+async fn completed(
+    stores: &Stores,
+    job: &Location,
+    mut checkpoints: Vec<Completed>,
+) -> Result<Vec<Completed>, CatalogError> {
+    let store = stores.open(job)?;
+    checkpoints.sort_by_key(|checkpoint| checkpoint.id);
+    let mut completed = Vec::new();
+    for checkpoint in checkpoints {
+        match store.stat(&checkpoint.directory.join(METADATA)).await {
+            Ok(stat) if !stat.is_dir => completed.push(checkpoint),
+            Ok(_) => {}
+            Err(error) if error.is_absent() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(completed)
+}
+
+fn in_job(
+    at: &Location,
+    completed: &[Completed],
+    selector: Option<Selector>,
+) -> Result<Location, CatalogError> {
+    let location = at.display_short().into_owned();
+    let ids: Vec<String> = completed.iter().map(|checkpoint| checkpoint.id.to_string()).collect();
+    if completed.is_empty() {
+        return Err(CatalogError::NoCheckpoint {
+            location,
+            found: "a job directory in which no checkpoint has a _metadata".into(),
+            hint: "no checkpoint of this job was completed and retained; look for a savepoint"
+                .into(),
+        });
+    }
+    let Some(selector) = selector else {
+        let hint = format!(
+            "name one of its checkpoints: {location}@latest, or @N with N of {}",
+            ids.join(", ")
+        );
+        return Err(CatalogError::TooMany { location, what: "a job directory", hint });
+    };
+    let chosen = match selector {
+        Selector::Id(id) => completed.iter().find(|checkpoint| checkpoint.id == id),
+        Selector::Back(n) => completed.iter().rev().nth(n),
+    };
+    match chosen {
+        Some(checkpoint) => Ok(checkpoint.directory.join(METADATA)),
+        None => Err(CatalogError::NoSuchCheckpoint {
+            location,
+            selector: selector.text(),
+            present: ids.join(", "),
+        }),
+    }
+}
+
+fn too_many(at: &Location, listing: &Listing) -> CatalogError {
+    let inside: Vec<&str> = listing
+        .dirs
+        .iter()
+        .map(String::as_str)
+        .filter(|name| layout::is_job_id(name) || name.starts_with("savepoint-"))
+        .collect();
+    let at = at.display_short();
+    let hint = match inside.as_slice() {
+        [job] if layout::is_job_id(job) => format!("name a checkpoint: {at}/{job}@latest"),
+        _ => format!("name a job directory and @latest, or a savepoint, in it: {}", few(&inside)),
+    };
+    CatalogError::TooMany { location: at.into_owned(), what: "a checkpoint root", hint }
+}
+
+fn no_checkpoint(at: &Location, listing: &Listing) -> CatalogError {
+    let names: Vec<&str> = listing
+        .dirs
+        .iter()
+        .map(String::as_str)
+        .chain(listing.files.iter().map(|file| file.name.as_str()))
+        .collect();
+    let expected = "expected a _metadata file, chk-N directories, job directories or savepoints";
+    let found = match names.as_slice() {
+        [] => format!("the directory is empty; {expected}"),
+        names => format!("{expected}, found {}", few(names)),
+    };
+    let unfinished = at.file_name().is_some_and(|name| {
+        layout::checkpoint_number(name).is_some() || layout::is_savepoint_name(name)
+    });
+    let hint = match unfinished {
+        true => "without a _metadata this checkpoint is unfinished or was aborted; use another one",
+        false => "name a checkpoint or savepoint directory, its _metadata, or a job directory",
+    };
+    CatalogError::NoCheckpoint {
+        location: at.display_short().into_owned(),
+        found,
+        hint: hint.into(),
+    }
+}
+
+/// The first few names, and how many there are more.
+fn few(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors() {
+        let split = |text| {
+            let (place, selector) = Selector::split(text);
+            (place.to_owned(), selector)
+        };
+        assert_eq!(split("/cp/job@7"), ("/cp/job".into(), Some(Selector::Id(7))));
+        assert_eq!(split("/cp/job@latest"), ("/cp/job".into(), Some(Selector::Back(0))));
+        assert_eq!(split("/cp/job@-2"), ("/cp/job".into(), Some(Selector::Back(2))));
+        for plain in ["/cp/job", "abfs://c@a.dfs.core.windows.net/x", "/cp/@", "/cp/j@-", "@7"] {
+            assert_eq!(split(plain), (plain.into(), None));
+        }
+    }
+}

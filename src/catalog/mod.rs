@@ -1,0 +1,11 @@
+//! From stores and formats to the model: finds checkpoints, reads metadata and meta streams.
+//!
+//! This room only reads. What it cannot find or read becomes a [`CatalogError`] that names
+//! the object and the next thing to do.
+
+pub mod checkpoint;
+mod error;
+pub mod find;
+pub mod heads;
+
+pub use error::CatalogError;

@@ -1,0 +1,97 @@
+//! The directories Flink makes (section 2 of the format) and what their names say.
+
+use crate::store::Location;
+
+/// Name of the metadata file in every checkpoint and savepoint directory.
+pub const METADATA: &str = "_metadata";
+/// Directory of files that several checkpoints of a job may share.
+pub const SHARED: &str = "shared";
+/// Directory of files that belong to tasks.
+pub const TASK_OWNED: &str = "taskowned";
+
+/// Whether a directory name is a job id: 32 hex digits.
+pub fn is_job_id(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The id in the name of a checkpoint's directory: `chk-7` is 7.
+pub fn checkpoint_number(name: &str) -> Option<i64> {
+    let digits = name.strip_prefix("chk-")?;
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    let padded = digits.len() > 1 && digits.starts_with('0');
+    (plain && !padded).then(|| digits.parse().ok()).flatten()
+}
+
+/// Whether a directory name is Flink's for a savepoint: `savepoint-<6 hex>-<12 hex>`.
+pub fn is_savepoint_name(name: &str) -> bool {
+    let hex = |text: &str, n| text.len() == n && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let parts = name.strip_prefix("savepoint-").and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(job, random)| hex(job, 6) && hex(random, 12))
+}
+
+/// Where a metadata file lies, and what that says about the places of its files.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// The metadata file.
+    pub metadata: Location,
+    /// The directory that holds it; relative handles resolve against it.
+    pub exclusive: Location,
+    /// The job directory, if the exclusive one is named `chk-N`.
+    pub job: Option<Location>,
+    /// Where relative paths of a report begin: the checkpoint root of a checkpoint inside a
+    /// job directory, the exclusive directory itself for everything else.
+    pub base: Location,
+}
+
+impl Home {
+    /// The home of a metadata file.
+    pub fn of(metadata: Location) -> Self {
+        let exclusive = metadata.parent().unwrap_or_else(|| metadata.clone());
+        let in_job = exclusive.file_name().is_some_and(|name| checkpoint_number(name).is_some());
+        let job = if in_job { exclusive.parent() } else { None };
+        let root = job.as_ref().and_then(|job| {
+            let named = job.file_name().is_some_and(is_job_id);
+            // Without the job-id level (create-subdir: false) the job directory is the root.
+            if named { job.parent() } else { Some(job.clone()) }
+        });
+        let base = root.unwrap_or_else(|| exclusive.clone());
+        Home { metadata, exclusive, job, base }
+    }
+
+    /// The job id, where the directory names one.
+    pub fn job_id(&self) -> Option<&str> {
+        self.job.as_ref()?.file_name().filter(|name| is_job_id(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        assert_eq!(checkpoint_number("chk-17"), Some(17));
+        assert_eq!(checkpoint_number("chk-0"), Some(0));
+        for other in ["chk-", "chk-07", "chk--1", "chk-1a", "chk-99999999999999999999", "shared"] {
+            assert_eq!(checkpoint_number(other), None, "{other}");
+        }
+        assert!(is_savepoint_name("savepoint-29fd73-90a0476d001f"));
+        assert!(!is_savepoint_name("savepoint-29fd73"));
+        assert!(is_job_id("29fd738c29badb5a3c185b2ab2bbb63a"));
+        assert!(!is_job_id("29fd738c29badb5a3c185b2ab2bbb63"));
+    }
+
+    #[test]
+    fn the_base_follows_the_directories() {
+        let base = |path: &str| {
+            let home = Home::of(Location::parse_flink(path).unwrap());
+            (home.base.path().to_owned(), home.job_id().map(str::to_owned))
+        };
+        let job = "29fd738c29badb5a3c185b2ab2bbb63a";
+        let in_job = base(&format!("/cp/{job}/chk-7/_metadata"));
+        assert_eq!(in_job, ("/cp".into(), Some(job.into())));
+        assert_eq!(base("/cp/chk-7/_metadata"), ("/cp".into(), None));
+        assert_eq!(base("/sp/savepoint-1/_metadata"), ("/sp/savepoint-1".into(), None));
+        assert_eq!(base("/chk-1/_metadata"), ("/".into(), None));
+    }
+}

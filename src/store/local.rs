@@ -1,0 +1,263 @@
+//! Local files: every call of `std::fs` that there is, for the store and its configuration.
+//!
+//! Not the local store of `object_store`: it leaves out broken links and names such as `x#123`.
+
+use super::error::StoreError;
+use super::location::Location;
+use super::object::buffer;
+use super::object::changed;
+use super::types::EntryKind;
+use super::types::FileEntry;
+use super::types::Listing;
+use super::types::Object;
+use super::types::Stat;
+use jiff::Timestamp;
+use std::fs;
+use std::fs::File;
+use std::fs::FileType;
+use std::fs::Metadata;
+use std::fs::OpenOptions;
+use std::io;
+use std::io::ErrorKind;
+use std::io::Read;
+use std::io::Seek;
+use std::io::SeekFrom;
+use std::ops::Range;
+use std::path::Component;
+use std::path::Path;
+use std::path::PathBuf;
+
+pub(super) async fn list(dir: &Location) -> Result<Listing, StoreError> {
+    blocking(dir, list_now).await
+}
+
+pub(super) async fn stat(at: &Location) -> Result<Stat, StoreError> {
+    blocking(at, |at, path| {
+        let meta = fs::metadata(path).map_err(|error| failed(at, &error))?;
+        let size = if meta.is_dir() { 0 } else { meta.len() };
+        Ok(Stat { size, modified: modified(&meta), is_dir: meta.is_dir() })
+    })
+    .await
+}
+
+pub(super) async fn read(at: &Location, limit: u64) -> Result<Object, StoreError> {
+    blocking(at, move |at, path| {
+        let (mut file, meta) = open(at, path)?;
+        let (size, modified) = (meta.len(), modified(&meta));
+        if size > limit {
+            return Err(StoreError::TooLarge { at: Box::new(at.clone()), size, limit });
+        }
+        let bytes = fill(at, &mut file, size)?;
+        // One byte more is enough to see that it grows, however much it does.
+        let more = file.read(&mut [0]).map_err(|error| failed(at, &error))?;
+        if bytes.len() as u64 == size && more == 0 {
+            Ok(Object { bytes, modified })
+        } else {
+            Err(changed(at, &format!("it had {size} bytes when it was opened")))
+        }
+    })
+    .await
+}
+
+pub(super) async fn read_range(at: &Location, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+    blocking(at, move |at, path| {
+        let (mut file, meta) = open(at, path)?;
+        let length = range.end.min(meta.len()).saturating_sub(range.start);
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        file.seek(SeekFrom::Start(range.start)).map_err(|error| failed(at, &error))?;
+        fill(at, &mut file, length)
+    })
+    .await
+}
+
+/// Resolves `..` as the system does: through symbolic links where they exist, by text elsewhere.
+pub(super) fn resolve_parents(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        if component == Component::ParentDir {
+            out = fs::canonicalize(&out).unwrap_or(out);
+            out.pop();
+        } else {
+            out.push(component);
+        }
+    }
+    out
+}
+
+/// Reads a configuration file; `None` if there is none. A megabyte is more than any has.
+pub(super) fn read_configuration(path: &Path) -> io::Result<Option<String>> {
+    let mut text = String::new();
+    match fs::metadata(path) {
+        Ok(meta) if meta.is_file() => {}
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => return Ok(None),
+    }
+    File::open(path)?.take(1 << 20).read_to_string(&mut text)?;
+    Ok(Some(text))
+}
+
+/// Runs file calls beside the runtime, so that a slow disk holds up nothing else.
+async fn blocking<T, F>(at: &Location, work: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: FnOnce(&Location, &Path) -> Result<T, StoreError> + Send + 'static,
+{
+    let at = at.clone();
+    let failed =
+        |at: &Location, detail: String| StoreError::Io { at: Box::new(at.clone()), detail };
+    let Some(path) = at.local_path() else {
+        return Err(failed(&at, "is not on this machine".into()));
+    };
+    let shown = at.clone();
+    let done = tokio::task::spawn_blocking(move || work(&at, &path)).await;
+    done.unwrap_or_else(|error| Err(failed(&shown, error.to_string())))
+}
+
+fn list_now(dir: &Location, path: &Path) -> Result<Listing, StoreError> {
+    let entries = fs::read_dir(path).map_err(|error| {
+        if error.kind() == ErrorKind::NotADirectory && fs::metadata(path).is_ok() {
+            StoreError::NotADirectory { at: Box::new(dir.clone()) }
+        } else {
+            failed(dir, &error)
+        }
+    })?;
+    let mut listing = Listing::default();
+    for entry in entries {
+        let entry = entry.map_err(|error| failed(dir, &error))?;
+        let name = match entry.file_name().into_string() {
+            Ok(name) => name,
+            Err(name) => {
+                listing.unspellable.push(name.to_string_lossy().into_owned());
+                continue;
+            }
+        };
+        let Ok(file_type) = entry.file_type() else { continue };
+        if file_type.is_dir() {
+            listing.dirs.push(name);
+        } else if file_type.is_symlink() {
+            match fs::metadata(entry.path()) {
+                Ok(target) if target.is_dir() => {
+                    listing.linked_dirs.push(name.clone());
+                    listing.dirs.push(name);
+                }
+                Ok(target) if target.is_file() => {
+                    listing.files.push(file(name, EntryKind::Link, Some(&target)));
+                }
+                Ok(_) => listing.files.push(file(name, EntryKind::Special, None)),
+                Err(_) => listing.files.push(file(name, EntryKind::BrokenLink, None)),
+            }
+        } else if file_type.is_file() {
+            match entry.metadata() {
+                Ok(meta) => listing.files.push(file(name, EntryKind::Regular, Some(&meta))),
+                // Deleted since the directory was read.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(_) => listing.files.push(file(name, EntryKind::Regular, None)),
+            }
+        } else {
+            listing.files.push(file(name, EntryKind::Special, None));
+        }
+    }
+    listing.dirs.sort_unstable();
+    listing.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    listing.linked_dirs.sort_unstable();
+    listing.unspellable.sort_unstable();
+    Ok(listing)
+}
+
+fn file(name: String, kind: EntryKind, meta: Option<&Metadata>) -> FileEntry {
+    FileEntry { name, size: meta.map(Metadata::len), modified: meta.and_then(modified), kind }
+}
+
+fn modified(meta: &Metadata) -> Option<Timestamp> {
+    Timestamp::try_from(meta.modified().ok()?).ok()
+}
+
+/// Opens a regular file and nothing else.
+///
+/// The type is looked at before, as opening a device can have effects, and after, on the open
+/// file, as another one may have taken its place; opening never waits for a writer.
+fn open(at: &Location, path: &Path) -> Result<(File, Metadata), StoreError> {
+    let meta = fs::metadata(path).map_err(|error| failed(at, &error))?;
+    check_regular(at, &meta)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, O_NONBLOCK);
+    let file = options.open(path).map_err(|error| failed(at, &error))?;
+    let meta = file.metadata().map_err(|error| failed(at, &error))?;
+    check_regular(at, &meta)?;
+    Ok((file, meta))
+}
+
+/// From the system's headers; zero (no protection) where it is not known.
+#[cfg(unix)]
+const O_NONBLOCK: i32 = if cfg!(all(
+    any(target_os = "linux", target_os = "android"),
+    not(any(target_arch = "mips", target_arch = "mips64", target_arch = "sparc64"))
+)) {
+    0o4000
+} else if cfg!(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd"
+)) {
+    0x4
+} else {
+    0
+};
+
+fn check_regular(at: &Location, meta: &Metadata) -> Result<(), StoreError> {
+    if meta.is_file() {
+        Ok(())
+    } else if meta.is_dir() {
+        Err(StoreError::NotAFile { at: Box::new(at.clone()) })
+    } else {
+        Err(StoreError::NotRegular { at: Box::new(at.clone()), what: special(meta.file_type()) })
+    }
+}
+
+#[cfg(unix)]
+fn special(file_type: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    if file_type.is_fifo() {
+        "a FIFO"
+    } else if file_type.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: FileType) -> &'static str {
+    "something special"
+}
+
+/// Reads into one buffer of exactly `length` bytes; fewer at the end of the file.
+fn fill(at: &Location, file: &mut File, length: u64) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = buffer(at, length)?;
+    file.take(length).read_to_end(&mut bytes).map_err(|error| failed(at, &error))?;
+    Ok(bytes)
+}
+
+fn failed(at: &Location, error: &io::Error) -> StoreError {
+    let at = Box::new(at.clone());
+    match error.kind() {
+        ErrorKind::NotFound => StoreError::NotFound { at, detail: String::new() },
+        // No file can have such a name: too long, with a zero byte, or below a file.
+        ErrorKind::NotADirectory | ErrorKind::InvalidFilename | ErrorKind::InvalidInput => {
+            StoreError::NotFound { at, detail: error.to_string() }
+        }
+        ErrorKind::PermissionDenied => StoreError::Denied { at, detail: error.to_string() },
+        ErrorKind::IsADirectory => StoreError::NotAFile { at },
+        ErrorKind::TimedOut
+        | ErrorKind::StaleNetworkFileHandle
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown => StoreError::Unavailable { at, detail: error.to_string() },
+        _ => StoreError::Io { at, detail: error.to_string() },
+    }
+}

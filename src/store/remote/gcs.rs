@@ -1,0 +1,66 @@
+//! Google Cloud Storage.
+
+use super::Checked;
+use super::Environment;
+use super::Settings;
+use super::blame;
+use super::client_defaults;
+use super::keys;
+use crate::store::Store;
+use crate::store::classify::classify_build;
+use crate::store::error::StoreError;
+use crate::store::location::Location;
+use crate::store::options::StoreOptions;
+use object_store::ClientConfigKey;
+use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::gcp::GoogleConfigKey as Key;
+use std::sync::Arc;
+
+pub(super) fn open(
+    at: &Location,
+    options: &StoreOptions,
+    environment: &Environment,
+) -> Result<Store, StoreError> {
+    let settings = Settings::<Key>::collect(at, &keys::GS, options, environment)?;
+    let account = |key: &Key| matches!(key, Key::ServiceAccount | Key::ServiceAccountKey);
+    let has_account = settings.options.iter().any(|(key, _)| account(key));
+    let mut pairs: Vec<(Key, String)> = Vec::new();
+    if let (Some(path), false) = (environment.get("SERVICE_ACCOUNT"), has_account) {
+        pairs.push((Key::ServiceAccount, path.to_owned()));
+    }
+    // The library takes a service account from one source and refuses two.
+    pairs.extend(
+        settings.environment.iter().filter(|(key, _)| !(has_account && account(key))).cloned(),
+    );
+    pairs.extend(settings.options.iter().cloned());
+    let allow_http = Key::Client(ClientConfigKey::AllowHttp);
+    let base = pairs.iter().rfind(|(key, _)| *key == Key::BaseUrl);
+    if base.is_some_and(|(_, url)| url.starts_with("http://"))
+        && !pairs.iter().any(|(key, _)| *key == allow_http)
+    {
+        pairs.push((allow_http, "true".into()));
+    }
+    let mut builder = GoogleCloudStorageBuilder::new()
+        .with_client_options(client_defaults())
+        .with_http_connector(Checked::default())
+        .with_retry(settings.retry.clone());
+    for (key, value) in &pairs {
+        builder = builder.with_config(*key, value);
+    }
+    match builder.with_bucket_name(at.authority()).build() {
+        Ok(client) => Ok(Store::with_secrets(Arc::new(client), settings.secrets)),
+        Err(error) => {
+            let alone = |key: &Key, value: &str| {
+                let builder = GoogleCloudStorageBuilder::new().with_bucket_name("b");
+                builder.with_config(*key, value).build().err()
+            };
+            let mut error = classify_build(at, &error, &settings.secrets);
+            if let (Some(key), StoreError::Configuration { detail, .. }) =
+                (blame(&pairs, alone), &mut error)
+            {
+                *detail = format!("{}: {detail}", key.as_ref());
+            }
+            Err(error)
+        }
+    }
+}
