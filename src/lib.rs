@@ -1,2 +1,31 @@
-//! chkctl
+//! Reads Apache Flink checkpoints and savepoints where they lie, without a JVM.
+//!
+//! Seven rooms, one direction: each may use those below it and none above.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`cli`] | flags, wiring, exit codes, progress; the only room that prints |
+//! | [`report`] | what each command answers: the JSON contract, and how it looks as a table |
+//! | [`ops`] | what the commands do; what decides is pure |
+//! | [`catalog`] | finds checkpoints, reads metadata and the heads of streams; only reads |
+//! | [`model`] | layout of directories, places of files, walks over handles; pure |
+//! | [`mod@format`] | bytes to values: Flink's formats; pure, and cannot panic |
+//! | [`store`] | places and what lies there; the only room that does IO |
+//!
+//! | to change | open |
+//! |---|---|
+//! | a flag | `cli/args.rs` |
+//! | an exit code | `cli/exit.rs` |
+//! | a field or a column | `report/inspect/`, `report/table.rs` |
+//! | what is warned about | `ops/inspect/warnings.rs` |
+//! | what a LOCATION may be | `catalog/find.rs`, `store/location.rs` |
+//! | how moved checkpoints are found | `model/rebase.rs` |
+//! | metadata versions and handles | `format/flink/` |
+
+pub mod catalog;
+pub mod cli;
 pub mod format;
+pub mod model;
+pub mod ops;
+pub mod report;
+pub mod store;

@@ -1,2 +1,7 @@
-//! chkctl
-fn main(){}
+//! The `chkctl` binary: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chkctl::cli::run(std::env::args_os())
+}

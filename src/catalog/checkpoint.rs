@@ -118,4 +118,3 @@ fn written_paths<'a>(metadata: &Metadata<'a>) -> impl Iterator<Item = Location> 
 
 /// More changes of directory than this tell nothing new.
 const PATHS_OF_EVIDENCE: usize = 4096;
-

@@ -2,7 +2,6 @@
 
 use crate::format::flink::error::FormatError;
 use crate::format::flink::error::Problem;
-use crate::store::Location;
 use crate::store::LocationError;
 use crate::store::StoreError;
 

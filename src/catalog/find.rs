@@ -121,9 +121,9 @@ pub async fn find(
     match look(&store, &location).await {
         // Some tools percent-encode what Flink writes raw.
         Err(StoreError::NotFound { at, detail }) => match location.decoded_alternative() {
-            Some(other) => Ok(look(&store, &other)
-                .await
-                .map_err(|_| StoreError::NotFound { at, detail })?),
+            Some(other) => {
+                Ok(look(&store, &other).await.map_err(|_| StoreError::NotFound { at, detail })?)
+            }
             None => Err(StoreError::NotFound { at, detail }.into()),
         },
         found => Ok(found?),

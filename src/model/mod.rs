@@ -5,4 +5,5 @@
 pub mod layout;
 pub mod places;
 pub mod rebase;
+pub mod release;
 pub mod walk;

@@ -135,6 +135,11 @@ impl<'a> Places<'a> {
         (!file.has_dot_segments()).then_some(file)
     }
 
+    /// Whether the path is none that Flink writes: no path at all, or one through `..`.
+    pub fn is_suspicious(&self, place: Place<'_>) -> bool {
+        self.location(place).is_none()
+    }
+
     /// Whether the file lies outside of the base and no rule maps it.
     pub fn is_outside(&self, place: Place<'_>) -> bool {
         self.dirs.borrow().get(place).is_none_or(|dir| dir.outside)

@@ -85,7 +85,8 @@ fn below_random<'p>(path: &'p Location, from: &Location, marker: &str) -> Option
     let (before, after) = from.path().split_once(marker)?;
     let random = path.path().strip_prefix(before)?;
     let end = random.find('/')?;
-    let segment_end = if after.starts_with('/') || after.is_empty() { end } else { random.find(after)? };
+    let segment_end =
+        if after.starts_with('/') || after.is_empty() { end } else { random.find(after)? };
     if segment_end == 0 || segment_end > end {
         return None;
     }

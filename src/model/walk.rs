@@ -120,9 +120,11 @@ pub fn keyed_streams<'a>(handle: &KeyedHandle<'a>, visit: &mut impl FnMut(Use<'a
         }
         KeyedHandle::Incremental(handle) => {
             plain(Role::BackendMeta, handle.meta.clone()).into_iter().for_each(&mut *visit);
-            let named = |role| move |file: NamedHandle<'a>| {
-                let local_name = Some(file.local_name);
-                file.handle.map(|handle| Use { role, local_name, handle })
+            let named = |role| {
+                move |file: NamedHandle<'a>| {
+                    let local_name = Some(file.local_name);
+                    file.handle.map(|handle| Use { role, local_name, handle })
+                }
             };
             handle.shared.iter().filter_map(named(Role::Shared)).for_each(&mut *visit);
             handle.private.iter().filter_map(named(Role::Private)).for_each(visit);

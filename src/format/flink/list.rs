@@ -62,13 +62,23 @@ impl<'a, T: Record<'a>> List<'a, T> {
         Ok(List(Items::Encoded { bytes, count, layout }))
     }
 
+    /// The records in order, decoded on the way; takes the list with it.
+    pub fn into_records(self) -> Records<'a, T> {
+        match self.0 {
+            Items::Encoded { bytes, count, layout } => {
+                Records(Source::Encoded { reader: Reader::new(bytes), left: count, layout })
+            }
+            Items::Built(records) => Records(Source::Built(records.into_iter())),
+        }
+    }
+
     /// The records in order, decoded on the way.
     pub fn iter(&self) -> Iter<'a, '_, T> {
         Iter(match &self.0 {
             Items::Encoded { bytes, count, layout } => {
                 Source::Encoded { reader: Reader::new(bytes), left: *count, layout: *layout }
             }
-            Items::Built(records) => Source::Built(records.iter()),
+            Items::Built(records) => Source::Built(records.iter().cloned()),
         })
     }
 }
@@ -106,36 +116,61 @@ impl<'a, T: Record<'a> + PartialEq> PartialEq for List<'a, T> {
     }
 }
 
-/// Iterator over the records of a [`List`].
+/// Iterator over the records of a [`List`] which is kept.
 #[derive(Debug)]
-pub struct Iter<'a, 'l, T>(Source<'a, 'l, T>);
+pub struct Iter<'a, 'l, T>(Source<'a, std::iter::Cloned<std::slice::Iter<'l, T>>>);
+
+/// Iterator over the records of a [`List`] which is given away.
+#[derive(Debug)]
+pub struct Records<'a, T>(Source<'a, std::vec::IntoIter<T>>);
 
 #[derive(Debug)]
-enum Source<'a, 'l, T> {
+enum Source<'a, B> {
     Encoded { reader: Reader<'a>, left: usize, layout: Layout },
-    Built(std::slice::Iter<'l, T>),
+    Built(B),
+}
+
+impl<'a, T: Record<'a>, B: Iterator<Item = T>> Source<'a, B> {
+    fn next(&mut self) -> Option<T> {
+        match self {
+            Source::Encoded { reader, left, layout } => {
+                *left = left.checked_sub(1)?;
+                // These bytes were read once when the list was made, so this is never an error.
+                T::read(reader, *layout).ok()
+            }
+            Source::Built(records) => records.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Source::Encoded { left, .. } => (*left, Some(*left)),
+            Source::Built(records) => records.size_hint(),
+        }
+    }
 }
 
 impl<'a, T: Record<'a>> Iterator for Iter<'a, '_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        match &mut self.0 {
-            Source::Encoded { reader, left, layout } => {
-                *left = left.checked_sub(1)?;
-                // These bytes were read once when the list was made, so this is never an error.
-                T::read(reader, *layout).ok()
-            }
-            Source::Built(records) => records.next().cloned(),
-        }
+        self.0.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = match &self.0 {
-            Source::Encoded { left, .. } => *left,
-            Source::Built(records) => records.len(),
-        };
-        (left, Some(left))
+        self.0.size_hint()
+    }
+}
+
+impl<'a, T: Record<'a>> Iterator for Records<'a, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
     }
 }
 

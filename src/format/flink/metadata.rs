@@ -98,8 +98,7 @@ impl<'a> Metadata<'a> {
     /// Whether nothing contradicts the layout: the body ends with the file, and no handle is
     /// of another release than the changelog handles beside it (section 1.6.5).
     fn is_plausible(&self) -> bool {
-        let mut forms = Forms::default();
-        self.keyed_handles().for_each(|handle| forms.note(&handle));
+        let forms = self.forms();
         let contradicted = match self.layout.changelog_of_1_14 {
             true => forms.second,
             false => forms.changelog && forms.first && !forms.second,
@@ -107,10 +106,17 @@ impl<'a> Metadata<'a> {
         self.trailing.is_none() && !contradicted
     }
 
+    /// Which generations of keyed handles occur.
+    pub fn forms(&self) -> Forms {
+        let mut forms = Forms::default();
+        self.keyed_handles().for_each(|handle| forms.note(&handle));
+        forms
+    }
+
     /// Every keyed handle of every subtask, managed and raw; not what is nested in them.
     pub fn keyed_handles(&self) -> impl Iterator<Item = KeyedHandle<'a>> {
         let subtasks = self.operators.iter().filter_map(|operator| operator.subtasks);
-        let subtasks = subtasks.flat_map(|list| list.iter().collect::<Vec<_>>());
+        let subtasks = subtasks.flat_map(List::into_records);
         subtasks
             .flat_map(|subtask| match subtask {
                 Subtask::Finished { .. } => [None, None],
@@ -120,12 +126,15 @@ impl<'a> Metadata<'a> {
     }
 }
 
-/// Which generations of keyed handles occur in a file of version 3.
-#[derive(Default)]
-struct Forms {
-    first: bool,
-    second: bool,
-    changelog: bool,
+/// Which generations of keyed handles occur in a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Forms {
+    /// Tags 3 and 5, written until 1.14.
+    pub first: bool,
+    /// Tags 11 and 12, written since 1.15.
+    pub second: bool,
+    /// Any changelog handle.
+    pub changelog: bool,
 }
 
 impl Forms {

@@ -7,18 +7,24 @@
 //! | where bytes are: files, inline, segments | `stream.rs` |
 //! | keyed state handles | `keyed.rs`, `changelog.rs` |
 //! | in-flight data of unaligned checkpoints | `channel.rs` |
+//! | checkpoint properties, Java serialization | `properties.rs`, `java/` |
+//! | states and their serializers | `backend_meta.rs`, `serializer.rs` |
 //! | lists that stay encoded | `list.rs` |
 //! | writing metadata | `encode.rs`, `encode/` |
 
+pub mod backend_meta;
 pub mod changelog;
 pub mod channel;
 pub mod encode;
 pub mod error;
+pub mod java;
 pub mod keyed;
 pub mod list;
 pub mod metadata;
 pub mod operator;
+pub mod properties;
 pub mod read;
+pub mod serializer;
 pub mod stream;
 pub mod trailer;
 pub mod utf;

@@ -124,6 +124,12 @@ impl<'a> Reader<'a> {
         self.bytes(n, field)
     }
 
+    /// A reader of the next `n` bytes alone, at the same offset and depth. `self` skips them.
+    pub fn sub(&mut self, n: usize, field: &'static str) -> Result<Reader<'a>> {
+        let (offset, depth) = (self.offset, self.depth);
+        Ok(Reader { rest: self.bytes(n, field)?, offset, depth })
+    }
+
     /// A four-byte count of records of at least `min_size` bytes each. Refused when it is
     /// negative or when the remaining bytes cannot hold that many, so that nobody sizes
     /// anything by a hostile count.

@@ -12,7 +12,9 @@ fn rebased(metadata: &str, evidence: &[&str], path: &str) -> Option<String> {
     let home = Home::of(at(metadata));
     let paths = evidence.iter().map(|text| at(text));
     let rebasing = Rebasing::new(&[], "_entropy_", &home, paths);
-    rebasing.apply(&at(path)).map(|place| place.to_string().replace(JOB, "JOB").replace(OTHER, "OTHER"))
+    rebasing
+        .apply(&at(path))
+        .map(|place| place.to_string().replace(JOB, "JOB").replace(OTHER, "OTHER"))
 }
 
 #[test]
@@ -35,7 +37,11 @@ fn a_moved_root_is_learned_from_own_paths_and_holds_for_sibling_jobs() {
 
 #[test]
 fn another_scheme_is_another_way_to_the_same_files() {
-    let place = rebased("/mnt/b/cp/JOB/chk-7/_metadata", &["s3://b/cp/JOB/shared/a"], "s3a://b/cp/JOB/shared/z");
+    let place = rebased(
+        "/mnt/b/cp/JOB/chk-7/_metadata",
+        &["s3://b/cp/JOB/shared/a"],
+        "s3a://b/cp/JOB/shared/z",
+    );
     assert_eq!(place.as_deref(), Some("file:///mnt/b/cp/JOB/shared/z"));
 }
 
@@ -51,7 +57,8 @@ fn without_a_job_id_the_checkpoint_directory_is_the_evidence() {
     let place = rebased("/copy/chk-7/_metadata", &paths, "file:/cp/shared/a");
     assert_eq!(place.as_deref(), Some("file:///copy/shared/a"));
     // A job directory that was renamed.
-    let place = rebased("/copy/orders/chk-7/_metadata", &["file:/cp/JOB/chk-7/i"], "file:/cp/JOB/shared/a");
+    let place =
+        rebased("/copy/orders/chk-7/_metadata", &["file:/cp/JOB/chk-7/i"], "file:/cp/JOB/shared/a");
     assert_eq!(place.as_deref(), Some("file:///copy/orders/shared/a"));
 }
 

@@ -1,0 +1,172 @@
+//! The flags.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+use super::exit;
+
+/// Shows what is in Apache Flink checkpoints and savepoints, where they lie, without a JVM.
+#[derive(Debug, Parser)]
+#[command(name = "chkctl", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// How the report is written
+    #[arg(long, global = true, value_enum, default_value_t, env = "CHKCTL_OUTPUT")]
+    pub output: OutputFormat,
+    /// When to use colour; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub color: Color,
+    /// No notes and warnings on stderr, only errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log what is done to stderr; twice for every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For a person
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON record a line
+    Jsonl,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows what is in a checkpoint or savepoint
+    #[command(after_help = exit::HELP, after_long_help = INSPECT_HELP)]
+    Inspect(InspectArgs),
+    /// Lists the stores chkctl knows and where their configuration comes from
+    #[command(after_help = exit::HELP)]
+    Stores,
+    /// Prints the JSON Schema of what a command writes under --output json
+    #[command(after_help = exit::HELP)]
+    Schema(SchemaArgs),
+    /// Prints shell completions
+    #[command(after_help = exit::HELP)]
+    Completions(CompletionsArgs),
+    /// Prints the man page, of chkctl or of one command
+    #[command(after_help = exit::HELP)]
+    Man(ManArgs),
+}
+
+const INSPECT_HELP: &str = "\
+Examples:
+  chkctl inspect s3://flink/checkpoints/7a1e.../chk-42
+  chkctl inspect /data/checkpoints/7a1e...@latest
+  chkctl inspect ./savepoint-7a1e5c-0d9f3b4826a1 --operator my-uid
+  chkctl inspect /backup/7a1e.../chk-42 --rebase s3://flink/checkpoints=/backup
+
+Exit codes:
+  0    done and clean
+  1    could not do it (I/O, credentials, unreadable input)
+  2    usage
+  3    negative finding
+  4    refused by a safety rule
+  5    partly done
+  130  interrupted";
+
+/// Flags of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A _metadata file, a checkpoint or savepoint directory, or a job directory with @N,
+    /// @latest or @-N (so many before the latest); a path or a URI (s3, gs, abfs, ...)
+    pub location: String,
+    /// Only this operator, with its subtasks and states: a uid, a name, an operator id, or a
+    /// unique prefix of one
+    #[arg(long, value_name = "OP")]
+    pub operator: Option<String>,
+    /// List every physical file and who refers to it
+    #[arg(long)]
+    pub files: bool,
+    /// List the states of all operators with their types
+    #[arg(long)]
+    pub states: bool,
+    /// How stores are opened.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Flags of everything that reads checkpoints.
+#[derive(Debug, Args)]
+pub struct StoreArgs {
+    /// Where the writer's paths are now: a directory and what it became (repeatable)
+    #[arg(long, value_name = "FROM=TO")]
+    pub rebase: Vec<String>,
+    /// Marker of entropy injection in paths (Flink's s3.entropy.key)
+    #[arg(long, value_name = "MARKER", default_value = "_entropy_")]
+    pub entropy_key: String,
+    /// Option of a store, such as endpoint or region, over what the environment says
+    /// (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub store_option: Vec<String>,
+}
+
+/// Flags of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The command, or `error` for what goes to stderr on failure; all schemas without it
+    pub command: Option<String>,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The command; chkctl itself without it
+    pub command: Option<String>,
+    /// Write all pages into this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    pub dir: Option<PathBuf>,
+}
+
+/// Whether a command line that could not be parsed asks for JSON.
+pub(super) fn asks_for_json(args: &[OsString]) -> bool {
+    let is_json = |value: &str| matches!(value, "json" | "jsonl");
+    let texts: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
+    texts.iter().enumerate().any(|(at, arg)| match arg.strip_prefix("--output") {
+        Some("") => texts.get(at + 1).is_some_and(|value| is_json(value)),
+        Some(rest) => rest.strip_prefix('=').is_some_and(is_json),
+        None => false,
+    })
+}

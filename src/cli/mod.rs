@@ -1,0 +1,86 @@
+//! Flags, wiring, exit codes, progress: the only room that prints.
+
+mod args;
+mod exit;
+mod generate;
+mod inspect;
+mod printer;
+mod stores;
+
+pub use args::Cli;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::CommandFactory;
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::Command;
+use args::OutputFormat;
+use exit::Exit;
+use printer::Printer;
+
+/// Runs the command line and returns the exit code of the process.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    // An interrupt ends every command at once: what it has printed is all it did.
+    let at_once = Arc::new(AtomicBool::new(true));
+    let interrupt = signal_hook::consts::SIGINT;
+    // Without the handler an interrupt ends the process as well, only without the exit code.
+    let _ = signal_hook::flag::register_conditional_shutdown(interrupt, exit::INTERRUPTED, at_once);
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&args, &error),
+    };
+    let printer = Printer::new(&cli.global);
+    match dispatch(cli, &printer) {
+        Ok(exit) => exit.into(),
+        Err(error) if printer::is_closed_pipe(&error) => Exit::Clean.into(),
+        Err(error) => {
+            let (exit, failure) = exit::failure(&error);
+            printer.failure(&failure);
+            exit.into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli, printer: &Printer) -> anyhow::Result<Exit> {
+    printer::start_log(cli.global.verbose);
+    match cli.command {
+        Command::Inspect(args) => inspect::run(&args, &cli.global, printer),
+        Command::Stores => stores::run(printer),
+        Command::Schema(args) => generate::schema(&args, printer),
+        Command::Completions(args) => generate::completions(&args, printer),
+        Command::Man(args) => generate::man(&args, printer),
+    }
+}
+
+/// Help and version are no failure; everything else that clap says is a usage error.
+fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
+    let told = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if !told && args::asks_for_json(args) {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
+        let hint = Some("see chkctl --help".to_owned());
+        let (exit, failure) = exit::failure(&exit::Stop::usage(message, hint).into());
+        printer::json_failure(&failure);
+        return exit.into();
+    }
+    // A closed stdout or stderr leaves nobody to tell.
+    let _ = error.print();
+    if told { Exit::Clean.into() } else { Exit::Usage.into() }
+}
+
+/// The whole command line, from which completions, man pages and help are made.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The format of a report, for the commands that make one.
+fn is_table(format: OutputFormat) -> bool {
+    format == OutputFormat::Table
+}

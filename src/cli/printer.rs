@@ -1,0 +1,145 @@
+//! stdout is the report, stderr is talk.
+
+use std::io;
+use std::io::BufWriter;
+use std::io::IsTerminal;
+use std::io::Write;
+
+use anstream::AutoStream;
+use anstream::ColorChoice;
+use anstyle::AnsiColor;
+use anstyle::Style;
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
+
+use super::args::Color;
+use super::args::Global;
+use super::args::OutputFormat;
+use crate::report::document::Warning;
+use crate::report::error::Failure;
+
+const BOLD: Style = Style::new().bold();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Where things are printed, and how.
+#[derive(Debug)]
+pub(super) struct Printer {
+    choice: ColorChoice,
+    quiet: bool,
+    json: bool,
+}
+
+impl Printer {
+    pub(super) fn new(global: &Global) -> Self {
+        let choice = match global.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let json = global.output != OutputFormat::Table;
+        Printer { choice, quiet: global.quiet, json }
+    }
+
+    /// The report goes here; buffered, so it has to be flushed.
+    pub(super) fn report(&self) -> impl Write {
+        BufWriter::with_capacity(1 << 16, AutoStream::new(io::stdout().lock(), self.choice))
+    }
+
+    /// JSON goes here: no styles are looked for in it.
+    pub(super) fn data(&self) -> impl Write {
+        BufWriter::with_capacity(1 << 16, io::stdout().lock())
+    }
+
+    /// Columns a table may use; `None` where nothing limits it.
+    pub(super) fn width(&self) -> Option<usize> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+    }
+
+    /// Something the user should know and need not act on.
+    pub(super) fn note(&self, text: &str) {
+        self.talk(BOLD, "note", text);
+    }
+
+    /// Something noticed while the report was made.
+    pub(super) fn warning(&self, warning: &Warning) {
+        let text = format!("{}: {} [{}]", warning.subject, warning.message, warning.code);
+        self.talk(YELLOW, "warning", &text);
+    }
+
+    fn talk(&self, style: Style, what: &str, text: &str) {
+        if !self.quiet {
+            self.stderr(style, what, text);
+        }
+    }
+
+    fn stderr(&self, style: Style, what: &str, text: &str) {
+        let mut err = AutoStream::new(io::stderr().lock(), self.choice);
+        // Nobody is left to be told about a closed stderr.
+        let _ = writeln!(err, "{style}{what}:{style:#} {text}");
+    }
+
+    /// Why the command ends without a report.
+    pub(super) fn failure(&self, failure: &Failure) {
+        if self.json {
+            return json_failure(failure);
+        }
+        self.stderr(RED, "error", &failure.message);
+        for cause in &failure.causes {
+            self.stderr(BOLD, "caused by", cause);
+        }
+        if let Some(hint) = &failure.hint {
+            self.stderr(BOLD, "hint", hint);
+        }
+    }
+
+    /// A bar on stderr for `what`; hidden where it would be in the way.
+    pub(super) fn bar(&self, what: &'static str) -> ProgressBar {
+        if self.quiet || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::no_length().with_message(what);
+        // The template is a constant, so it parses or the bar keeps its default look.
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+            bar.set_style(style);
+        }
+        bar
+    }
+}
+
+/// A failure as JSON on stderr.
+pub(super) fn json_failure(failure: &Failure) {
+    let mut err = io::stderr().lock();
+    // Nobody is left to be told about a closed stderr.
+    let _ = serde_json::to_writer(&mut err, failure);
+    let _ = writeln!(err);
+}
+
+/// Whether the reader of stdout has gone, as `head` does: no failure of ours.
+pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json =
+            cause.downcast_ref::<serde_json::Error>().and_then(|error| error.io_error_kind());
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Logs to stderr as `-v` or `RUST_LOG` ask for.
+pub(super) fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 if std::env::var_os("RUST_LOG").is_none() => return,
+        0 => "error",
+        1 => "chkctl=info",
+        2 => "chkctl=debug",
+        _ => "chkctl=trace,object_store=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second start would only keep the first log.
+    let _ = log.with_ansi(io::stderr().is_terminal()).try_init();
+}

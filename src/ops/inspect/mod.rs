@@ -1,0 +1,173 @@
+//! What is in a checkpoint: sums, backends, states, files. Pure.
+
+pub mod backend;
+pub mod files;
+pub mod metas;
+pub mod select;
+pub mod sizes;
+mod states;
+pub mod warnings;
+
+use std::collections::HashSet;
+
+use crate::catalog::heads::Heads;
+use crate::format::flink::list::List;
+use crate::format::flink::metadata::Metadata;
+use crate::format::flink::operator::OperatorId;
+use crate::format::flink::operator::OperatorState;
+use crate::format::flink::operator::Subtask;
+use crate::format::flink::operator::SubtaskState;
+use crate::format::flink::properties::CheckpointProperties;
+use crate::format::flink::properties::SnapshotType;
+use crate::model::places::Places;
+use crate::model::release;
+use backend::Backend;
+use files::FileSums;
+use metas::Metas;
+use sizes::Sizes;
+pub use states::MergedState;
+pub use warnings::Finding;
+
+/// Everything that is known about a checkpoint before anything is concluded.
+#[derive(Debug, Clone, Copy)]
+pub struct Survey<'s, 'a> {
+    /// The metadata.
+    pub metadata: &'s Metadata<'a>,
+    /// Where its files are.
+    pub places: &'s Places<'a>,
+    /// The heads of its state streams, as far as they were asked for.
+    pub heads: &'s Heads<'a>,
+}
+
+/// What of a checkpoint is looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Only this operator in the list of operators; sums are of all.
+    pub operator: Option<OperatorId>,
+    /// Conclude about states, which needs their heads.
+    pub states: bool,
+}
+
+/// What was concluded.
+#[derive(Debug)]
+pub struct Facts<'s, 'a> {
+    /// Whether it is a checkpoint or a savepoint, where the metadata says so.
+    pub snapshot: Option<Snapshot>,
+    /// The releases of Flink that write such a file.
+    pub written_by: &'static str,
+    /// Sums over all operators.
+    pub sizes: Sizes,
+    /// State handles in the slots of all subtasks.
+    pub handles: u64,
+    /// The distinct physical files.
+    pub files: FileSums,
+    /// The operators that were asked for, in the order of their ids.
+    pub operators: Vec<OperatorFacts<'s, 'a>>,
+    /// What the meta streams say.
+    pub metas: Metas<'s>,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+    /// Whether Flink recorded what was uploaded.
+    pub records_new: bool,
+}
+
+/// What kind of snapshot a checkpoint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Snapshot {
+    /// Taken by the job for its own recovery.
+    Checkpoint,
+    /// Of a format that every backend reads.
+    CanonicalSavepoint,
+    /// Of the format of its backend.
+    NativeSavepoint,
+    /// Of a format this chkctl does not know.
+    Savepoint,
+}
+
+/// What was concluded about one operator.
+#[derive(Debug)]
+pub struct OperatorFacts<'s, 'a> {
+    /// The operator.
+    pub state: OperatorState<'a>,
+    /// Its sums.
+    pub sizes: Sizes,
+    /// The largest subtask's share against an even one; `None` without state.
+    pub skew: Option<f64>,
+    /// The backend of its keyed state.
+    pub backend: Option<Backend>,
+    /// Its states, merged over subtasks.
+    pub states: Vec<MergedState<'s>>,
+}
+
+/// Concludes what is in a checkpoint.
+pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a> {
+    let metadata = survey.metadata;
+    let records_new = release::records_new_bytes(metadata);
+    let metas = Metas::default();
+    let snapshot = snapshot(metadata);
+    let mut sizes = Sizes::zero(records_new);
+    let mut handles = 0;
+    let mut operators = Vec::new();
+    let mut findings = warnings::of_the_file(survey);
+    for state in metadata.operators.iter() {
+        let of_operator = Sizes::of_operator(&state, records_new);
+        sizes = sizes.plus(&of_operator);
+        handles += subtasks(&state).map(|subtask| count(&subtask)).sum::<u64>();
+        if options.operator.is_some_and(|only| only != state.id) {
+            continue;
+        }
+        let states = match options.states {
+            true => states::merge(survey, &metas, &state, &mut findings),
+            false => Vec::new(),
+        };
+        operators.push(OperatorFacts {
+            skew: sizes::skew(&state),
+            backend: backend::of_operator(survey, &state),
+            sizes: of_operator,
+            states,
+            state,
+        });
+    }
+    operators.sort_by_key(|operator| operator.state.id);
+    let files = FileSums::of(survey);
+    findings.extend(warnings::of_the_files(&files, snapshot));
+    let written_by = release::written_by(metadata, files.merged);
+    Facts { snapshot, written_by, sizes, handles, files, operators, metas, findings, records_new }
+}
+
+fn snapshot(metadata: &Metadata<'_>) -> Option<Snapshot> {
+    let properties = metadata.trailer.as_ref()?.properties();
+    let CheckpointProperties::Known(properties) = properties else { return None };
+    Some(match properties.snapshot_type {
+        SnapshotType::Checkpoint { .. } => Snapshot::Checkpoint,
+        SnapshotType::Savepoint { format_type, .. } => match format_type.as_bytes() {
+            b"CANONICAL" => Snapshot::CanonicalSavepoint,
+            b"NATIVE" => Snapshot::NativeSavepoint,
+            _ => Snapshot::Savepoint,
+        },
+    })
+}
+
+/// The subtasks of an operator, in the order of the file.
+pub fn subtasks<'a>(operator: &OperatorState<'a>) -> impl Iterator<Item = Subtask<'a>> {
+    operator.subtasks.clone().into_iter().flat_map(List::into_records)
+}
+
+fn count(subtask: &Subtask<'_>) -> u64 {
+    let Subtask::Running(state) = subtask else { return 0 };
+    let SubtaskState { managed_operator, raw_operator, managed_keyed, raw_keyed, .. } = &**state;
+    let slots = [
+        managed_operator.is_some(),
+        raw_operator.is_some(),
+        managed_keyed.is_some(),
+        raw_keyed.is_some(),
+    ];
+    let channels = state.input_channels.len() + state.result_subpartitions.len();
+    slots.into_iter().map(u64::from).sum::<u64>() + channels as u64
+}
+
+/// Distinct values in the order in which they first occur.
+fn distinct<T: Clone + Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    values.filter(|value| seen.insert(value.clone())).collect()
+}

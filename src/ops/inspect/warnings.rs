@@ -1,0 +1,112 @@
+//! What is worth a word although the report can be made.
+
+use super::Snapshot;
+use super::Survey;
+use super::files::FileSums;
+use crate::format::flink::backend_meta::Note;
+use crate::format::flink::operator::OperatorState;
+use crate::format::flink::properties::CheckpointProperties;
+
+/// Something noticed, with a stable code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable code.
+    pub code: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// What was noticed, in words.
+    pub message: String,
+}
+
+impl Finding {
+    pub(super) fn unread_meta(
+        operator: &OperatorState<'_>,
+        subtask: i32,
+        error: &str,
+        count: usize,
+    ) -> Self {
+        let more = match count {
+            1 => String::new(),
+            n => format!(" (and {} more of this operator)", n - 1),
+        };
+        Finding {
+            code: "backend-meta-unreadable",
+            subject: label(operator),
+            message: format!("states of subtask {subtask} are unknown: {error}{more}"),
+        }
+    }
+
+    pub(super) fn partial_meta(
+        operator: &OperatorState<'_>,
+        complete: bool,
+        note: Option<&Note>,
+    ) -> Self {
+        let what = if complete { "a part was skipped" } else { "not all states are listed" };
+        let note =
+            note.map_or(String::new(), |note| format!(": byte {}: {}", note.offset, note.text));
+        Finding {
+            code: "backend-meta-partial",
+            subject: label(operator),
+            message: format!("in the meta of its states {what}{note}"),
+        }
+    }
+}
+
+/// What an operator is called: uid, name or id.
+pub fn label(operator: &OperatorState<'_>) -> String {
+    let named = operator.uid.or(operator.name);
+    named.map_or_else(|| operator.id.to_string(), |text| text.to_string())
+}
+
+pub(super) fn of_the_file(survey: Survey<'_, '_>) -> Vec<Finding> {
+    let metadata = survey.metadata;
+    let subject = survey.places.home().metadata.display_short().into_owned();
+    let mut findings = Vec::new();
+    let mut add = |code, message| {
+        findings.push(Finding { code, subject: subject.clone(), message });
+    };
+    if metadata.layout.version == 7 {
+        let message = "metadata version 7 is a draft (FLIP-600) that no release up to 2.3 writes; \
+                       it was read as the draft describes it";
+        add("metadata-version-7", message.into());
+    }
+    if let Some(trailing) = metadata.trailing {
+        let message = format!(
+            "{} bytes behind the end of the format, from byte {} on; Flink ignores them",
+            trailing.bytes, trailing.offset
+        );
+        add("trailing-bytes", message);
+    }
+    let properties = metadata.trailer.as_ref().map(|trailer| trailer.properties());
+    if let Some(CheckpointProperties::Unfamiliar { class, what }) = properties {
+        let message = format!("the checkpoint properties are unfamiliar: {class}: {what}");
+        add("properties-unfamiliar", message);
+    }
+    findings
+}
+
+pub(super) fn of_the_files(files: &FileSums, snapshot: Option<Snapshot>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(path) = &files.relative_shared
+        && snapshot == Some(Snapshot::Checkpoint)
+    {
+        findings.push(Finding {
+            code: "relative-shared-handle",
+            subject: path.clone(),
+            message: "a shared file of a checkpoint has a relative path, as after claiming a \
+                      native savepoint (FLINK-39964): the file may lie in that savepoint's \
+                      directory, and then Flink cannot restore this checkpoint"
+                .into(),
+        });
+    }
+    if let Some(path) = &files.hostile {
+        findings.push(Finding {
+            code: "suspicious-path",
+            subject: path.clone(),
+            message: "the path leads through `..` or is no path at all, which no Flink writes; \
+                      it is not followed"
+                .into(),
+        });
+    }
+    findings
+}

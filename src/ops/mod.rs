@@ -1,0 +1,3 @@
+//! What the commands do. What decides here is pure: no store, no clock, nothing printed.
+
+pub mod inspect;

@@ -1,0 +1,55 @@
+//! What all documents have in common.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The head of every document.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Head {
+    /// Name and version of the contract.
+    pub schema: &'static str,
+    /// Version of chkctl.
+    pub tool_version: &'static str,
+    /// Canonical URI of what was looked at.
+    pub location: String,
+    /// Canonical URI which relative paths begin at.
+    pub base: String,
+    /// When it was looked at, RFC 3339 UTC.
+    pub observed_at: String,
+    /// By which rules paths of the writer were mapped to where files are now.
+    pub rebased: Vec<Rebased>,
+    /// What was noticed on the way.
+    pub warnings: Vec<Warning>,
+}
+
+/// A directory of the writer and where it is now.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Rebased {
+    /// Canonical URI of the writer's directory.
+    pub from: String,
+    /// Canonical URI of where it is now.
+    pub to: String,
+    /// Whether it was stated with `--rebase`; else chkctl found it.
+    pub stated: bool,
+}
+
+/// Something that was noticed and did not keep the report from being made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Warning {
+    /// Stable code.
+    pub code: &'static str,
+    /// The object it is about: a path as in the rest of the document, or an operator.
+    pub subject: String,
+    /// What was noticed, in words.
+    pub message: String,
+}
+
+/// A record of `--output jsonl`: one line.
+#[derive(Debug, Serialize)]
+pub struct Record<T> {
+    /// What kind of record this is.
+    pub r#type: &'static str,
+    /// The record.
+    #[serde(flatten)]
+    pub record: T,
+}

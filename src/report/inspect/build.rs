@@ -1,0 +1,285 @@
+//! From facts to the document.
+
+use jiff::Timestamp;
+
+use super::CheckpointDocument;
+use super::CheckpointJson;
+use super::CheckpointTypeJson;
+use super::FileJson;
+use super::MasterStateJson;
+use super::OperatorJson;
+use super::OperatorSummary;
+use super::PropertiesJson;
+use super::Referrer;
+use super::SCHEMA;
+use super::SubtaskJson;
+use super::convert::Convert;
+use crate::format::flink::operator::OperatorId;
+use crate::format::flink::operator::Subtask;
+use crate::format::flink::operator::SubtaskState;
+use crate::format::flink::properties::CheckpointProperties;
+use crate::format::flink::properties::Properties;
+use crate::format::flink::properties::SnapshotType;
+use crate::ops::inspect::Facts;
+use crate::ops::inspect::OperatorFacts;
+use crate::ops::inspect::Snapshot;
+use crate::ops::inspect::Survey;
+use crate::ops::inspect::files;
+use crate::ops::inspect::sizes::Sizes;
+use crate::ops::inspect::subtasks;
+use crate::report::document::Head;
+use crate::report::document::Rebased;
+use crate::report::document::Warning;
+use crate::report::seq::Seq;
+
+/// What the document says beside the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// When the checkpoint was looked at.
+    pub observed_at: Timestamp,
+    /// Bytes of the metadata file.
+    pub metadata_bytes: u64,
+    /// Modification time of the metadata file.
+    pub modified: Option<Timestamp>,
+    /// List the files in the document.
+    pub files: bool,
+    /// Only this operator's files.
+    pub operator: Option<OperatorId>,
+}
+
+/// Makes the document of a checkpoint.
+pub fn checkpoint<'r, 'a: 'r>(
+    survey: Survey<'r, 'a>,
+    facts: &'r Facts<'r, 'a>,
+    context: Context,
+) -> CheckpointDocument<'r> {
+    let convert = Convert { survey, metas: &facts.metas };
+    CheckpointDocument {
+        head: head(survey, facts, context),
+        checkpoint: checkpoint_json(survey, facts, context),
+        operators: Seq::new(move || {
+            facts.operators.iter().map(move |operator| OperatorJson {
+                summary: summary(convert, operator),
+                subtasks: subtasks_json(convert, operator, facts.records_new),
+            })
+        }),
+        files: context.files.then(|| file_list(survey, context.operator)),
+    }
+}
+
+fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head {
+    let home = survey.places.home();
+    let rules = survey.places.rebasing().rules();
+    let warning = |finding: &crate::ops::inspect::Finding| Warning {
+        code: finding.code,
+        subject: finding.subject.clone(),
+        message: finding.message.clone(),
+    };
+    Head {
+        schema: SCHEMA,
+        tool_version: env!("CARGO_PKG_VERSION"),
+        location: home.metadata.to_string(),
+        base: home.base.to_string(),
+        observed_at: context.observed_at.to_string(),
+        rebased: rules
+            .iter()
+            .map(|rule| Rebased {
+                from: rule.from.to_string(),
+                to: rule.to.to_string(),
+                stated: rule.stated,
+            })
+            .collect(),
+        warnings: facts.findings.iter().map(warning).collect(),
+    }
+}
+
+fn checkpoint_json(
+    survey: Survey<'_, '_>,
+    facts: &Facts<'_, '_>,
+    context: Context,
+) -> CheckpointJson {
+    let metadata = survey.metadata;
+    let (kind, savepoint_format) = match facts.snapshot {
+        None => (None, None),
+        Some(Snapshot::Checkpoint) => (Some("checkpoint"), None),
+        Some(Snapshot::CanonicalSavepoint) => (Some("savepoint"), Some("canonical")),
+        Some(Snapshot::NativeSavepoint) => (Some("savepoint"), Some("native")),
+        Some(Snapshot::Savepoint) => (Some("savepoint"), None),
+    };
+    let properties = match metadata.trailer.as_ref().map(|trailer| trailer.properties()) {
+        Some(CheckpointProperties::Known(properties)) => Some(properties_json(&properties)),
+        _ => None,
+    };
+    let master_states = metadata.master_states.iter().map(|state| MasterStateJson {
+        name: state.name.to_string(),
+        version: state.version,
+        bytes: state.payload.len() as u64,
+    });
+    CheckpointJson {
+        id: metadata.checkpoint_id,
+        kind,
+        savepoint_format,
+        job_id: survey.places.home().job_id().map(str::to_owned),
+        metadata_version: metadata.layout.version,
+        written_by: facts.written_by,
+        metadata_bytes: context.metadata_bytes,
+        trailing_bytes: metadata.trailing.map_or(0, |trailing| trailing.bytes),
+        completed_at: context.modified.map(|time| time.to_string()),
+        completed_at_source: "modification time of _metadata",
+        properties,
+        master_states: master_states.collect(),
+        state_bytes: facts.sizes.state,
+        new_bytes: facts.sizes.new,
+        inline_bytes: facts.files.inline_bytes,
+        files: facts.files.files,
+        file_bytes: facts.files.bytes,
+        outside_files: facts.files.outside,
+        handles: facts.handles,
+    }
+}
+
+fn properties_json(properties: &Properties<'_>) -> PropertiesJson {
+    let checkpoint_type = match properties.snapshot_type {
+        SnapshotType::Checkpoint { name, sharing_files_strategy } => {
+            CheckpointTypeJson::CheckpointType {
+                name: name.to_string(),
+                sharing_files_strategy: sharing_files_strategy.to_string(),
+            }
+        }
+        SnapshotType::Savepoint { format_type, name, post_checkpoint_action } => {
+            CheckpointTypeJson::SavepointType {
+                name: name.to_string(),
+                format_type: format_type.to_string(),
+                post_checkpoint_action: post_checkpoint_action.to_string(),
+            }
+        }
+    };
+    PropertiesJson {
+        discard_cancelled: properties.discard_cancelled,
+        discard_failed: properties.discard_failed,
+        discard_finished: properties.discard_finished,
+        discard_subsumed: properties.discard_subsumed,
+        discard_suspended: properties.discard_suspended,
+        forced: properties.forced,
+        unclaimed: properties.unclaimed,
+        savepoint: properties.snapshot_type.is_savepoint(),
+        checkpoint_type,
+    }
+}
+
+/// One operator without its subtasks.
+pub(super) fn summary<'r, 'a: 'r>(
+    convert: Convert<'r, 'a>,
+    operator: &OperatorFacts<'r, 'a>,
+) -> OperatorSummary<'r> {
+    let state = &operator.state;
+    let sizes = operator.sizes;
+    OperatorSummary {
+        operator_id: state.id.to_string(),
+        uid: state.uid.map(|uid| uid.to_string()),
+        name: state.name.map(|name| name.to_string()),
+        parallelism: state.parallelism,
+        max_parallelism: state.max_parallelism,
+        fully_finished: state.subtasks.is_none(),
+        state_bytes: sizes.state,
+        new_bytes: sizes.new,
+        keyed_bytes: sizes.keyed,
+        operator_bytes: sizes.operator,
+        channel_bytes: sizes.channel,
+        backend: operator.backend.map(|backend| backend.name()),
+        coordinator: state.coordinator.clone().map(|handle| convert.stream(&handle)),
+        coordinator_bytes: sizes.coordinator,
+        states: operator.states.iter().map(|state| super::convert::state(&state.meta)).collect(),
+    }
+}
+
+/// The subtasks of an operator, in the order of their indexes.
+pub(super) fn subtasks_json<'r, 'a: 'r>(
+    convert: Convert<'r, 'a>,
+    operator: &'r OperatorFacts<'r, 'a>,
+    records_new: bool,
+) -> Seq<'r, SubtaskJson<'r>> {
+    Seq::new(move || {
+        let mut all: Vec<Subtask<'a>> = subtasks(&operator.state).collect();
+        all.sort_by_key(Subtask::index);
+        all.into_iter().map(move |subtask| subtask_json(convert, subtask, records_new))
+    })
+}
+
+fn subtask_json<'r, 'a: 'r>(
+    convert: Convert<'r, 'a>,
+    subtask: Subtask<'a>,
+    records_new: bool,
+) -> SubtaskJson<'r> {
+    let sizes = Sizes::of_subtask(&subtask, records_new);
+    let index = subtask.index();
+    let (finished, state) = match subtask {
+        Subtask::Finished { .. } => (true, SubtaskState::default()),
+        Subtask::Running(state) => (false, *state),
+    };
+    let SubtaskState { managed_keyed, raw_keyed, managed_operator, raw_operator, .. } = state;
+    SubtaskJson {
+        index,
+        finished,
+        state_bytes: sizes.state,
+        new_bytes: sizes.new,
+        reference_checkpoint_id: state.reference_checkpoint,
+        managed_keyed: Seq::optional(move || {
+            managed_keyed.as_ref().map(|handle| convert.keyed(handle, true))
+        }),
+        raw_keyed: Seq::optional(move || {
+            raw_keyed.as_ref().map(|handle| convert.keyed(handle, false))
+        }),
+        managed_operator: Seq::optional(move || {
+            managed_operator.as_ref().map(|handle| convert.operator(handle, true))
+        }),
+        raw_operator: Seq::optional(move || {
+            raw_operator.as_ref().map(|handle| convert.operator(handle, false))
+        }),
+        input_channel: convert.channels(state.input_channels, |handle| handle.0),
+        result_subpartition: convert.channels(state.result_subpartitions, |handle| handle.0),
+    }
+}
+
+/// The physical files, in the order of their paths' directories.
+pub(super) fn file_list<'r, 'a: 'r>(
+    survey: Survey<'r, 'a>,
+    only: Option<OperatorId>,
+) -> Seq<'r, FileJson> {
+    Seq::new(move || {
+        let uses = files::uses(survey, only);
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let group = uses.get(at..)?.chunk_by(|a, b| a.place == b.place).next()?;
+            at += group.len();
+            Some(file(survey, group))
+        })
+    })
+}
+
+fn file(survey: Survey<'_, '_>, uses: &[files::FileUse<'_>]) -> FileJson {
+    let home = survey.places.home();
+    let metadata = home.metadata.relative_to(&home.base).map(str::to_owned);
+    let place = uses.first().map(|first| first.place);
+    let mut ranges: Vec<_> = uses.iter().map(|u| (u.segment, u.bytes)).collect();
+    ranges.sort_unstable();
+    ranges.dedup_by_key(|(segment, _)| *segment);
+    let bytes = ranges.iter().map(|(_, bytes)| *bytes).sum();
+    FileJson {
+        path: place.map_or(String::new(), |place| survey.places.text(place)),
+        bytes,
+        references: uses.len() as u64,
+        checkpoints: vec![metadata.unwrap_or_else(|| home.metadata.to_string())],
+        class: uses.first().map_or("", |first| first.class),
+        outside: place.is_some_and(|place| survey.places.is_outside(place)),
+        referrers: uses
+            .iter()
+            .map(|one| Referrer {
+                operator_id: one.operator.to_string(),
+                subtask: one.subtask,
+                role: one.role.name(),
+                local_name: one.local_name.map(|name| name.to_string()),
+            })
+            .collect(),
+    }
+}
