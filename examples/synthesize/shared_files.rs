@@ -1,0 +1,100 @@
+//! One operator with very many SST files.
+
+use chkctl::format::flink::keyed::IncrementalHandle;
+use chkctl::format::flink::keyed::KeyGroupRange;
+use chkctl::format::flink::keyed::KeyedHandle;
+use chkctl::format::flink::keyed::SecondForm;
+use chkctl::format::flink::list::Layout;
+use chkctl::format::flink::list::List;
+use chkctl::format::flink::metadata::Metadata;
+use chkctl::format::flink::operator::OperatorId;
+use chkctl::format::flink::operator::OperatorState;
+use chkctl::format::flink::operator::Subtask;
+use chkctl::format::flink::operator::SubtaskState;
+use chkctl::format::flink::stream::NamedHandle;
+use chkctl::format::flink::stream::StreamHandle;
+
+use super::properties;
+
+const ROOT: &str = "file:/flink/checkpoints/00000000000000000000000000000001";
+const FILES_A_SUBTASK: usize = 10_000;
+const FILE_BYTES: i64 = 64 << 20;
+
+pub(crate) fn metadata(files: usize) -> Metadata<'static> {
+    let parallelism = files.div_ceil(FILES_A_SUBTASK).max(1);
+    let subtasks: Vec<Subtask<'_>> = (0..parallelism)
+        .map(|index| {
+            let first = index * FILES_A_SUBTASK;
+            subtask(index, first..files.min(first + FILES_A_SUBTASK))
+        })
+        .collect();
+    let parallelism = i32::try_from(parallelism).expect("a count of subtasks");
+    let operator = OperatorState {
+        name: Some("Many files".into()),
+        uid: Some("many-files".into()),
+        id: OperatorId::of_uid("many-files"),
+        parallelism,
+        max_parallelism: parallelism.max(128),
+        coordinator: None,
+        subtasks: Some(subtasks.into()),
+    };
+    Metadata {
+        layout: Layout::new(6),
+        checkpoint_id: 1,
+        master_states: List::default(),
+        operators: vec![operator].into(),
+        trailer: properties::trailer("checkpoint"),
+        trailing: None,
+    }
+}
+
+fn subtask(index: usize, files: std::ops::Range<usize>) -> Subtask<'static> {
+    let shared: Vec<NamedHandle<'_>> = files.map(sst).collect();
+    let bytes = FILE_BYTES * i64::try_from(shared.len()).expect("a count of files");
+    let index = i32::try_from(index).expect("a subtask index");
+    let handle = IncrementalHandle {
+        checkpoint_id: 1,
+        backend_id: leak(uuid(0, index.unsigned_abs().into())).into(),
+        key_groups: KeyGroupRange { start: index, count: 1 },
+        second: Some(SecondForm {
+            checkpointed_size: bytes,
+            state_handle_id: leak(uuid(1, index.unsigned_abs().into())).into(),
+        }),
+        meta: None,
+        shared: shared.into(),
+        private: List::default(),
+    };
+    Subtask::Running(Box::new(SubtaskState {
+        index,
+        managed_keyed: Some(KeyedHandle::Incremental(handle)),
+        ..SubtaskState::default()
+    }))
+}
+
+fn sst(number: usize) -> NamedHandle<'static> {
+    let name = leak(format!("{number:06}.sst"));
+    let path = leak(format!("{ROOT}/shared/{}", uuid(2, number as u64)));
+    let handle = StreamHandle::File { size: FILE_BYTES, path: path.into() };
+    NamedHandle { local_name: name.into(), handle: Some(handle) }
+}
+
+/// A UUID of version 4 whose bits look random and depend on nothing but these numbers.
+fn uuid(kind: u64, number: u64) -> String {
+    let high = mix(kind << 40 | number);
+    let low = mix(high);
+    let (a, b, c) = (high >> 32, high >> 16 & 0xFFFF, high & 0xFFF);
+    let (d, e) = (low >> 48 & 0x3FFF | 0x8000, low & 0xFFFF_FFFF_FFFF);
+    format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}")
+}
+
+/// The finalizer of SplitMix64.
+fn mix(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+fn leak(text: String) -> &'static str {
+    text.leak()
+}
