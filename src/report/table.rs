@@ -22,6 +22,7 @@ use super::inspect::OperatorJson;
 use super::inspect::PropertiesJson;
 use super::inspect::SubtaskJson;
 use super::inspect::type_text;
+use super::seq::Seq;
 use super::units;
 use crate::ops::inspect::Facts;
 use crate::ops::inspect::MergedState;
@@ -60,7 +61,7 @@ pub fn checkpoint(
         }
     }
     if let Some(files) = &document.files {
-        list_files(files.iter(), facts, view, out)?;
+        list_files(files, facts, out)?;
     }
     Ok(())
 }
@@ -185,7 +186,7 @@ fn operators(
         return writeln!(out, "\nNo operators.");
     }
     let columns =
-        ["OPERATOR", "PAR/MAX", "BACKEND", "KEYED", "OPERATOR", "CHANNEL", "COORD", "NEW", "SKEW"];
+        ["OPERATOR", "PAR/MAX", "BACKEND", "KEYED", "OP STATE", "CHANNEL", "COORD", "NEW", "SKEW"];
     let mut rows = table(view, &columns, &[1, 3, 4, 5, 6, 7, 8]);
     for (operator, facts) in document.operators.iter().zip(&facts.operators) {
         let summary = operator.summary;
@@ -247,7 +248,7 @@ fn one_operator(
         "SHARED",
         "PRIVATE",
         "KEYED",
-        "OPERATOR",
+        "OP STATE",
         "CHANNEL",
         "NEW",
     ];
@@ -331,8 +332,8 @@ fn states(states: &[MergedState<'_>], view: View, out: &mut impl Write) -> io::R
         let meta = &state.meta;
         let option = meta.options.first().map(|(_, value)| value.to_string());
         let kind = match option {
-            Some(option) => format!("{} {option}", meta.kind.name()),
-            None => meta.kind.name().to_owned(),
+            Some(option) if option != meta.kind.name() => format!("{} {option}", meta.kind.name()),
+            _ => meta.kind.name().to_owned(),
         };
         let role = |role: &str| meta.serializer(role).map(type_text);
         let key = state.key_serializer.as_ref().map(type_text).or_else(|| role("KEY_SERIALIZER"));
@@ -355,9 +356,8 @@ fn states(states: &[MergedState<'_>], view: View, out: &mut impl Write) -> io::R
 }
 
 fn list_files(
-    files: impl Iterator<Item = FileJson>,
+    files: &Seq<'_, FileJson>,
     facts: &Facts<'_, '_>,
-    view: View,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let labels: BTreeMap<String, String> = facts
@@ -368,10 +368,17 @@ fn list_files(
             (operator.state.id.to_string(), label)
         })
         .collect();
-    let mut rows = table(view, &["FILE", "SIZE", "REFS", "USED AS", "BY"], &[1, 2]);
-    let mut any = false;
-    for file in files {
-        any = true;
+    // Not a table of the library, which would hold all rows: there can be a million files.
+    let mut width = 0;
+    for file in files.iter() {
+        width = width.max(file.path.chars().count());
+    }
+    writeln!(out)?;
+    if width == 0 {
+        return writeln!(out, "No files: all state is inline.");
+    }
+    writeln!(out, "{:width$}  {:>10}  {:>4}  {:<19}  BY", "FILE", "SIZE", "REFS", "USED AS")?;
+    for file in files.iter() {
         let role = file.referrers.first().map_or("-", |first| first.role);
         let by = file.referrers.iter().map(|one| {
             let operator = labels.get(&one.operator_id).unwrap_or(&one.operator_id);
@@ -379,16 +386,10 @@ fn list_files(
             let name = one.local_name.as_ref().map_or(String::new(), |name| format!(" {name}"));
             format!("{operator}{subtask}{name}")
         });
-        rows.add_row(vec![
-            Cell::new(&file.path),
-            Cell::new(units::maybe_bytes(file.bytes)),
-            Cell::new(file.references),
-            Cell::new(role),
-            Cell::new(few(by.collect())),
-        ]);
+        let (path, size, by) = (&file.path, units::maybe_bytes(file.bytes), few(by.collect()));
+        writeln!(out, "{path:width$}  {size:>10}  {:>4}  {role:<19}  {by}", file.references)?;
     }
-    writeln!(out)?;
-    if any { print(&rows, out) } else { writeln!(out, "No files: all state is inline.") }
+    Ok(())
 }
 
 /// The first referrers; a file of channel state can have hundreds.

@@ -7,6 +7,7 @@
 mod handles;
 mod keyed;
 
+use super::list::Layout;
 use super::list::Record;
 use super::metadata::MAGIC;
 use super::metadata::MASTER_STATE_MAGIC;
@@ -107,8 +108,12 @@ impl Metadata<'_> {
     /// The target that is read back as this file's own version, if it can be written.
     pub fn own_target(&self) -> Option<Target> {
         let target = Target::version(self.layout.version)?;
-        let of_1_11 = self.layout.channels_of_1_11;
-        Some(if of_1_11 { Target { release: Release(1, 11), ..target } } else { target })
+        let release = match self.layout {
+            Layout { channels_of_1_11: true, .. } => Release(1, 11),
+            Layout { changelog_of_1_14: true, .. } => Release(1, 14),
+            _ => target.release,
+        };
+        Some(Target { release, ..target })
     }
 }
 

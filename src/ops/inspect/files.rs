@@ -111,55 +111,82 @@ fn innermost<'h, 'a>(handle: &'h StreamHandle<'a>) -> &'h StreamHandle<'a> {
     }
 }
 
-/// One use of a physical file.
+/// One use of a physical file. There can be millions, so it is kept small.
 #[derive(Debug, Clone, Copy)]
 pub struct FileUse<'a> {
     /// The file.
     pub place: Place<'a>,
-    /// First byte and number of bytes, for a segment.
-    pub segment: Option<(i64, i64)>,
-    /// Bytes, if known.
-    pub bytes: Option<u64>,
-    /// Flink's class of the handle.
-    pub class: &'static str,
+    /// The name under which the backend knows it; empty where it has none.
+    pub local_name: Utf<'a>,
+    /// First byte of a segment; -1 for a whole file.
+    pub start: i64,
+    /// Bytes, -1 if unknown.
+    pub bytes: i64,
+    /// The operator that refers to it, by its position in [`FileUses::operators`].
+    pub operator: u32,
+    /// Its subtask; -1 for the coordinator.
+    pub subtask: i32,
     /// What for.
     pub role: Role,
-    /// The operator that refers to it.
-    pub operator: OperatorId,
-    /// Its subtask; `None` for the coordinator.
-    pub subtask: Option<i32>,
-    /// The name under which the backend knows it.
-    pub local_name: Option<Utf<'a>>,
+    /// Whether the path is relative to the metadata file.
+    pub relative: bool,
 }
 
-/// Every use of every file, uses of one file beside each other, files in the order of their
-/// directories and names. With an operator only that one's uses.
-pub fn uses<'a>(survey: Survey<'_, 'a>, only: Option<OperatorId>) -> Vec<FileUse<'a>> {
-    let mut uses = Vec::new();
-    walk::streams(survey.metadata, |operator, subtask, stream| {
-        if only.is_some_and(|only| only != operator.id) {
-            return;
+impl FileUse<'_> {
+    /// Flink's class of the handle.
+    pub fn class(&self) -> &'static str {
+        match (self.start, self.relative) {
+            (0.., _) => "SegmentFileStateHandle",
+            (_, true) => "RelativeFileStateHandle",
+            (_, false) => "FileStateHandle",
         }
-        let handle = innermost(&stream.handle);
-        let Some(place) = survey.places.of(handle) else { return };
-        let segment = match handle {
-            StreamHandle::Segment(segment) => Some((segment.start, segment.length)),
-            _ => None,
-        };
-        uses.push(FileUse {
-            place,
-            segment,
-            bytes: handle.state_size(),
-            class: handle.class(),
-            role: stream.role,
-            operator: operator.id,
-            subtask,
-            local_name: stream.local_name,
+    }
+}
+
+/// Every use of every file.
+#[derive(Debug)]
+pub struct FileUses<'a> {
+    /// The operators that refer to files.
+    pub operators: Vec<OperatorId>,
+    /// The uses: those of one file beside each other, files in the order of their directories
+    /// and names.
+    pub uses: Vec<FileUse<'a>>,
+}
+
+impl<'a> FileUses<'a> {
+    /// All uses, or those of one operator.
+    pub fn of(survey: Survey<'_, 'a>, only: Option<OperatorId>) -> Self {
+        let places = survey.places;
+        let mut operators: Vec<OperatorId> = Vec::new();
+        let mut uses = Vec::new();
+        walk::streams(survey.metadata, |operator, subtask, stream| {
+            if only.is_some_and(|only| only != operator.id) {
+                return;
+            }
+            let handle = innermost(&stream.handle);
+            let Some(place) = places.of(handle) else { return };
+            // Streams come operator by operator.
+            if operators.last() != Some(&operator.id) {
+                operators.push(operator.id);
+            }
+            uses.push(FileUse {
+                place,
+                local_name: stream.local_name.unwrap_or_default(),
+                start: match handle {
+                    StreamHandle::Segment(segment) => segment.start,
+                    _ => -1,
+                },
+                bytes: handle.state_size().and_then(|n| i64::try_from(n).ok()).unwrap_or(-1),
+                operator: u32::try_from(operators.len() - 1).unwrap_or(u32::MAX),
+                subtask: subtask.unwrap_or(-1),
+                role: stream.role,
+                relative: matches!(handle, StreamHandle::Relative { .. }),
+            });
         });
-    });
-    uses.sort_by(|a, b| {
-        let key = |u: &FileUse<'a>| (u.place, u.operator, u.subtask, u.role, u.segment);
-        key(a).cmp(&key(b)).then_with(|| a.local_name.cmp(&b.local_name))
-    });
-    uses
+        uses.sort_unstable_by(|a, b| {
+            let key = |u: &FileUse<'a>| (u.place, u.operator, u.subtask, u.role, u.start);
+            key(a).cmp(&key(b)).then_with(|| a.local_name.cmp(&b.local_name))
+        });
+        FileUses { operators, uses }
+    }
 }

@@ -24,7 +24,8 @@ use crate::ops::inspect::Facts;
 use crate::ops::inspect::OperatorFacts;
 use crate::ops::inspect::Snapshot;
 use crate::ops::inspect::Survey;
-use crate::ops::inspect::files;
+use crate::ops::inspect::files::FileUse;
+use crate::ops::inspect::files::FileUses;
 use crate::ops::inspect::sizes::Sizes;
 use crate::ops::inspect::subtasks;
 use crate::report::document::Head;
@@ -247,39 +248,42 @@ pub(super) fn file_list<'r, 'a: 'r>(
     only: Option<OperatorId>,
 ) -> Seq<'r, FileJson> {
     Seq::new(move || {
-        let uses = files::uses(survey, only);
+        let all = FileUses::of(survey, only);
         let mut at = 0;
         std::iter::from_fn(move || {
-            let group = uses.get(at..)?.chunk_by(|a, b| a.place == b.place).next()?;
+            let group = all.uses.get(at..)?.chunk_by(|a, b| a.place == b.place).next()?;
             at += group.len();
-            Some(file(survey, group))
+            file(survey, &all.operators, group)
         })
     })
 }
 
-fn file(survey: Survey<'_, '_>, uses: &[files::FileUse<'_>]) -> FileJson {
+fn file(
+    survey: Survey<'_, '_>,
+    operators: &[OperatorId],
+    uses: &[FileUse<'_>],
+) -> Option<FileJson> {
+    let first = uses.first()?;
     let home = survey.places.home();
     let metadata = home.metadata.relative_to(&home.base).map(str::to_owned);
-    let place = uses.first().map(|first| first.place);
-    let mut ranges: Vec<_> = uses.iter().map(|u| (u.segment, u.bytes)).collect();
+    let mut ranges: Vec<(i64, i64)> = uses.iter().map(|one| (one.start, one.bytes)).collect();
     ranges.sort_unstable();
-    ranges.dedup_by_key(|(segment, _)| *segment);
-    let bytes = ranges.iter().map(|(_, bytes)| *bytes).sum();
-    FileJson {
-        path: place.map_or(String::new(), |place| survey.places.text(place)),
-        bytes,
+    ranges.dedup();
+    let referrer = |one: &FileUse<'_>| Referrer {
+        operator_id: operators
+            .get(one.operator as usize)
+            .map_or(String::new(), OperatorId::to_string),
+        subtask: (one.subtask >= 0).then_some(one.subtask),
+        role: one.role.name(),
+        local_name: (!one.local_name.is_empty()).then(|| one.local_name.to_string()),
+    };
+    Some(FileJson {
+        path: survey.places.text(first.place),
+        bytes: ranges.iter().map(|(_, bytes)| u64::try_from(*bytes).ok()).sum(),
         references: uses.len() as u64,
         checkpoints: vec![metadata.unwrap_or_else(|| home.metadata.to_string())],
-        class: uses.first().map_or("", |first| first.class),
-        outside: place.is_some_and(|place| survey.places.is_outside(place)),
-        referrers: uses
-            .iter()
-            .map(|one| Referrer {
-                operator_id: one.operator.to_string(),
-                subtask: one.subtask,
-                role: one.role.name(),
-                local_name: one.local_name.map(|name| name.to_string()),
-            })
-            .collect(),
-    }
+        class: first.class(),
+        outside: survey.places.is_outside(first.place),
+        referrers: uses.iter().map(referrer).collect(),
+    })
 }

@@ -1,6 +1,5 @@
 //! Keyed state handles.
 
-use super::EncodeError;
 use super::Encoder;
 use super::Release;
 use super::Result;
@@ -81,8 +80,7 @@ impl Encoder {
     }
 
     fn changelog(&mut self, handle: &ChangelogHandle<'_>) -> Result<()> {
-        let form =
-            self.changelog_form(handle.checkpoint_id.is_some(), handle.state_handle_id.is_some())?;
+        let form = self.changelog_form(handle.checkpoint_id.is_some())?;
         self.out.u8(if form == Form::Of1_16 { 14 } else { 8 });
         self.range(handle.key_groups);
         if form != Form::Of1_14 {
@@ -104,7 +102,7 @@ impl Encoder {
     }
 
     fn memory_segment(&mut self, handle: &MemorySegment<'_>) -> Result<()> {
-        let form = self.changelog_form(false, handle.state_handle_id.is_some())?;
+        let form = self.changelog_form(false)?;
         self.out.u8(9);
         self.range(handle.key_groups);
         self.out.i64(handle.from);
@@ -120,8 +118,7 @@ impl Encoder {
     }
 
     fn file_segments(&mut self, handle: &FileSegments<'_>) -> Result<()> {
-        let form =
-            self.changelog_form(handle.storage.is_some(), handle.state_handle_id.is_some())?;
+        let form = self.changelog_form(handle.storage.is_some())?;
         self.out.u8(if form == Form::Of1_16 { 13 } else { 10 });
         self.range(handle.key_groups);
         self.all(handle.handles.iter(), handle.handles.len(), |encoder, entry| {
@@ -141,16 +138,15 @@ impl Encoder {
         }
     }
 
-    /// The form a changelog handle must take for the target. Only for version 3 the handle
-    /// has a say: two releases wrote it, and neither reads the other's.
-    fn changelog_form(&self, of_1_16: bool, of_1_15: bool) -> Result<Form> {
+    /// The form in which the target reads changelog handles. Each of the first three releases
+    /// that had them reads only its own.
+    fn changelog_form(&self, of_1_16: bool) -> Result<Form> {
         if self.target.knows(CHANGELOG) {
             return Ok(Form::Of1_16);
         }
-        if of_1_16 {
-            return Err(EncodeError::NotBefore { what: "a changelog handle", since: CHANGELOG });
-        }
-        Ok(if of_1_15 { Form::Of1_15 } else { Form::Of1_14 })
+        let since = if of_1_16 { CHANGELOG } else { Release(1, 14) };
+        self.require("a changelog handle", since)?;
+        Ok(if self.target.knows(SECOND_FORMS) { Form::Of1_15 } else { Form::Of1_14 })
     }
 }
 
