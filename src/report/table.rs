@@ -90,6 +90,9 @@ fn header(document: &CheckpointDocument<'_>, out: &mut impl Write) -> io::Result
     if let Some(properties) = &checkpoint.properties {
         fact("properties", properties_text(properties))?;
     }
+    if !checkpoint.features.is_empty() {
+        fact("features", checkpoint.features.join(", "))?;
+    }
     for state in &checkpoint.master_states {
         let bytes = units::bytes(state.bytes);
         fact("master state", format!("{} (version {}), {bytes}", state.name, state.version))?;
@@ -339,7 +342,7 @@ fn states(states: &[MergedState<'_>], view: View, out: &mut impl Write) -> io::R
         let key = state.key_serializer.as_ref().map(type_text).or_else(|| role("KEY_SERIALIZER"));
         let dash = || "-".to_owned();
         rows.add_row(vec![
-            Cell::new(&meta.name),
+            Cell::new(meta.name),
             Cell::new(kind),
             Cell::new(key.unwrap_or_else(dash)),
             Cell::new(role("NAMESPACE_SERIALIZER").unwrap_or_else(dash)),

@@ -11,6 +11,7 @@ pub mod warnings;
 use std::collections::HashSet;
 
 use crate::catalog::heads::Heads;
+use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::list::List;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorId;
@@ -61,6 +62,8 @@ pub struct Facts<'s, 'a> {
     pub handles: u64,
     /// The distinct physical files.
     pub files: FileSums,
+    /// What is special about it.
+    pub features: Features,
     /// The operators that were asked for, in the order of their ids.
     pub operators: Vec<OperatorFacts<'s, 'a>>,
     /// What the meta streams say.
@@ -69,6 +72,46 @@ pub struct Facts<'s, 'a> {
     pub findings: Vec<Finding>,
     /// Whether Flink recorded what was uploaded.
     pub records_new: bool,
+}
+
+/// What is special about a checkpoint, as names for reports.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Features {
+    changelog: bool,
+    file_merging: bool,
+    unaligned: bool,
+    finished: bool,
+}
+
+impl Features {
+    /// The names of what is there.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [
+            (self.changelog, "changelog"),
+            (self.file_merging, "file-merging"),
+            (self.unaligned, "unaligned"),
+            (self.finished, "finished-tasks"),
+        ];
+        all.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect()
+    }
+
+    fn note(&mut self, subtask: &Subtask<'_>) {
+        let Subtask::Running(state) = subtask else {
+            self.finished = true;
+            return;
+        };
+        let channels = !state.input_channels.is_empty() || !state.result_subpartitions.is_empty();
+        self.unaligned |= channels;
+        self.changelog |= matches!(
+            state.managed_keyed,
+            Some(
+                KeyedHandle::Changelog(_)
+                    | KeyedHandle::ChangelogMemory(_)
+                    | KeyedHandle::ChangelogFile(_)
+            )
+        );
+        self.file_merging |= state.managed_operator.as_ref().is_some_and(|h| h.merging.is_some());
+    }
 }
 
 /// What kind of snapshot a checkpoint is.
@@ -107,12 +150,17 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a
     let snapshot = snapshot(metadata);
     let mut sizes = Sizes::zero(records_new);
     let mut handles = 0;
+    let mut features = Features::default();
     let mut operators = Vec::new();
     let mut findings = warnings::of_the_file(survey);
     for state in metadata.operators.iter() {
         let of_operator = Sizes::of_operator(&state, records_new);
         sizes = sizes.plus(&of_operator);
-        handles += subtasks(&state).map(|subtask| count(&subtask)).sum::<u64>();
+        features.finished |= state.subtasks.is_none();
+        for subtask in subtasks(&state) {
+            handles += count(&subtask);
+            features.note(&subtask);
+        }
         if options.operator.is_some_and(|only| only != state.id) {
             continue;
         }
@@ -131,8 +179,20 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a
     operators.sort_by_key(|operator| operator.state.id);
     let files = FileSums::of(survey);
     findings.extend(warnings::of_the_files(&files, snapshot));
-    let written_by = release::written_by(metadata, files.merged);
-    Facts { snapshot, written_by, sizes, handles, files, operators, metas, findings, records_new }
+    features.file_merging |= files.merged;
+    let written_by = release::written_by(metadata, features.file_merging);
+    Facts {
+        snapshot,
+        written_by,
+        sizes,
+        handles,
+        files,
+        features,
+        operators,
+        metas,
+        findings,
+        records_new,
+    }
 }
 
 fn snapshot(metadata: &Metadata<'_>) -> Option<Snapshot> {

@@ -127,6 +127,7 @@ fn checkpoint_json(
         trailing_bytes: metadata.trailing.map_or(0, |trailing| trailing.bytes),
         completed_at: context.modified.map(|time| time.to_string()),
         completed_at_source: "modification time of _metadata",
+        features: facts.features.names(),
         properties,
         master_states: master_states.collect(),
         state_bytes: facts.sizes.state,

@@ -75,6 +75,9 @@ pub struct CheckpointJson {
     pub completed_at: Option<String>,
     /// Where `completed_at` is from: a copy changes it.
     pub completed_at_source: &'static str,
+    /// What is special: `changelog`, `file-merging`, `unaligned` (in-flight data),
+    /// `finished-tasks`.
+    pub features: Vec<&'static str>,
     /// The checkpoint properties; null where the file has none or other ones.
     pub properties: Option<PropertiesJson>,
     /// State of checkpoint hooks of the job master.
