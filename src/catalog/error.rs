@@ -71,8 +71,10 @@ impl CatalogError {
     /// The next thing to do, where there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            CatalogError::Store(error) => error.hint(),
-            CatalogError::Location { .. } => None,
+            CatalogError::Store(error) => Some(error.hint().unwrap_or_else(|| store_hint(error))),
+            CatalogError::Location { .. } => {
+                Some("a LOCATION is a path or a URI; chkctl stores lists the schemes".into())
+            }
             CatalogError::Format { size, source, .. } => Some(format_hint(source, *size)),
             CatalogError::EmptyMetadata { .. } => Some(
                 "the checkpoint was never completed; use an older one, Flink cannot restore this"
@@ -96,6 +98,44 @@ impl CatalogError {
                 | CatalogError::TooMany { .. }
                 | CatalogError::NoSuchCheckpoint { .. }
         )
+    }
+}
+
+/// A LOCATION as an error may repeat it: without user and password, and without the query of a
+/// web address, where signatures are.
+pub fn without_credentials(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let web = scheme.starts_with("http");
+    let path = path.split_once('?').filter(|_| web).map_or(path, |(path, _)| path);
+    let container = scheme.starts_with("abfs") || scheme.starts_with("wasb");
+    match authority.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') || !container => {
+            format!("{scheme}://...@{host}{path}")
+        }
+        _ => format!("{scheme}://{authority}{path}"),
+    }
+}
+
+/// The next thing to do where the store itself has no advice.
+fn store_hint(error: &StoreError) -> String {
+    match error {
+        StoreError::NotFound { at, .. } if at.file_name().is_some_and(|n| n.contains('@')) => {
+            "check the path; behind a job directory, @N, @latest and @-N choose a checkpoint".into()
+        }
+        StoreError::NotFound { .. } => "check the path; relative ones begin at the current \
+                                        directory, and a checkpoint may have been deleted since"
+            .into(),
+        StoreError::NotADirectory { .. }
+        | StoreError::NotAFile { .. }
+        | StoreError::NotRegular { .. } => {
+            "name a checkpoint directory or its _metadata file".into()
+        }
+        StoreError::TooLarge { .. } => {
+            "no metadata file is so large; name a checkpoint directory or its _metadata".into()
+        }
+        StoreError::Changed { .. } => "run it again".into(),
+        _ => "check that the place can be read, and run it again".into(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The kind is detected by listing, never by name alone.
 
 use super::CatalogError;
+use super::without_credentials;
 use crate::model::layout;
 use crate::model::layout::METADATA;
 use crate::store::EntryKind;
@@ -26,6 +27,15 @@ pub enum Found {
     Root(Location, Listing),
     /// A directory which is none of these.
     Other(Location, Listing),
+}
+
+/// A metadata file, and what the LOCATION was that led to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The metadata file.
+    pub metadata: Location,
+    /// `metadata-file`, `snapshot-directory` or `job-directory`.
+    pub location_kind: &'static str,
 }
 
 /// A `chk-N` directory of a job; whether it is completed is seen by its `_metadata`.
@@ -86,7 +96,7 @@ pub async fn checkpoint(
     stores: &Stores,
     text: &str,
     entropy_marker: &str,
-) -> Result<Location, CatalogError> {
+) -> Result<Chosen, CatalogError> {
     let (place, selector) = Selector::split(text);
     let found = match find(stores, place, entropy_marker).await {
         // A directory may really be called `name@7`.
@@ -115,7 +125,7 @@ pub async fn find(
     entropy_marker: &str,
 ) -> Result<Found, CatalogError> {
     let location = Location::parse_argument(text)
-        .map_err(|source| CatalogError::Location { text: text.to_owned(), source })?;
+        .map_err(|source| CatalogError::Location { text: without_credentials(text), source })?;
     let location = location.strip_marker(entropy_marker).unwrap_or(location);
     let store = stores.open(&location)?;
     match look(&store, &location).await {
@@ -176,10 +186,13 @@ async fn choose(
     stores: &Stores,
     found: Found,
     selector: Option<Selector>,
-) -> Result<Location, CatalogError> {
+) -> Result<Chosen, CatalogError> {
+    let chosen = |metadata, location_kind| Ok(Chosen { metadata, location_kind });
     match (found, selector) {
-        (Found::Metadata(file), None) => Ok(file),
-        (Found::Snapshot(directory), None) => Ok(directory.join(METADATA)),
+        (Found::Metadata(file), None) => chosen(file, "metadata-file"),
+        (Found::Snapshot(directory), None) => {
+            chosen(directory.join(METADATA), "snapshot-directory")
+        }
         (Found::Metadata(at) | Found::Snapshot(at), Some(selector)) => {
             Err(CatalogError::NoCheckpoint {
                 location: at.display_short().into_owned(),
@@ -189,7 +202,7 @@ async fn choose(
         }
         (Found::Job(at, checkpoints), selector) => {
             let completed = completed(stores, &at, checkpoints).await?;
-            in_job(&at, &completed, selector)
+            chosen(in_job(&at, &completed, selector)?, "job-directory")
         }
         (Found::Root(at, listing), _) => Err(too_many(&at, &listing)),
         (Found::Other(at, listing), _) => Err(no_checkpoint(&at, &listing)),

@@ -9,3 +9,4 @@ pub mod find;
 pub mod heads;
 
 pub use error::CatalogError;
+pub use error::without_credentials;

@@ -1,6 +1,7 @@
 //! Exit codes, and how a failure is told.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use crate::catalog::CatalogError;
@@ -74,6 +75,11 @@ impl From<CatalogError> for Stop {
 /// What an error is to the caller of the process.
 pub(super) fn failure(error: &anyhow::Error) -> (Exit, Failure) {
     let stop = error.downcast_ref::<Stop>();
+    // Whatever else does IO names its object; a bare error comes from writing the report.
+    let bare = error.is::<io::Error>() || error.is::<serde_json::Error>();
+    if bare && error.chain().len() == 1 {
+        return (Exit::Failed, unwritten(error));
+    }
     let exit = stop.map_or(Exit::Failed, |stop| stop.exit);
     let failure = Failure {
         schema: SCHEMA,
@@ -83,4 +89,14 @@ pub(super) fn failure(error: &anyhow::Error) -> (Exit, Failure) {
         exit_code: exit as u8,
     };
     (exit, failure)
+}
+
+fn unwritten(error: &anyhow::Error) -> Failure {
+    Failure {
+        schema: SCHEMA,
+        message: format!("stdout: the report cannot be written: {error}"),
+        causes: Vec::new(),
+        hint: Some("look at what stdout is redirected to".into()),
+        exit_code: Exit::Failed as u8,
+    }
 }

@@ -12,11 +12,13 @@ use super::exit::Exit;
 use super::exit::Stop;
 use super::is_table;
 use super::printer::Printer;
+use crate::catalog::CatalogError;
 use crate::catalog::checkpoint;
 use crate::catalog::checkpoint::RebaseOptions;
 use crate::catalog::find;
 use crate::catalog::heads::Heads;
 use crate::catalog::heads::Wanted;
+use crate::catalog::without_credentials;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorState;
 use crate::model::places::Places;
@@ -38,11 +40,12 @@ pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> any
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rebase = rebase_options(&args.store)?;
     let stores = Stores::new(store_options(&args.store)?);
-    let file = runtime.block_on(async {
-        let location = find::checkpoint(&stores, &args.location, &args.store.entropy_key).await?;
-        checkpoint::read(&stores, location).await
+    let read = runtime.block_on(async {
+        let chosen = find::checkpoint(&stores, &args.location, &args.store.entropy_key).await?;
+        let file = checkpoint::read(&stores, chosen.metadata).await?;
+        Ok((chosen.location_kind, file))
     });
-    let file = file.map_err(Stop::from)?;
+    let (location_kind, file) = read.map_err(|error: CatalogError| Stop::from(error))?;
     let metadata = file.parse().map_err(Stop::from)?;
     let operator = match &args.operator {
         Some(op) => Some(select_operator(&metadata, op)?),
@@ -58,6 +61,7 @@ pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> any
     let only = operator.as_ref().map(|operator| operator.id);
     let facts = inspect::inspect(survey, Options { operator: only, states });
     let context = Context {
+        location_kind,
         observed_at: Timestamp::now(),
         metadata_bytes: file.bytes.len() as u64,
         modified: file.modified,
@@ -133,11 +137,13 @@ fn rebase_options(args: &StoreArgs) -> Result<RebaseOptions, Stop> {
     let rule = |text: &String| {
         let bad = |why: String| {
             let hint = "write --rebase FROM=TO with two absolute paths or URIs".to_owned();
-            Stop::usage(format!("--rebase {text}: {why}"), Some(hint))
+            Stop::usage(format!("--rebase {why}"), Some(hint))
         };
-        let (from, to) = text.split_once('=').ok_or_else(|| bad("has no =".into()))?;
-        let from = Location::parse_flink(from).map_err(|error| bad(format!("{from}: {error}")))?;
-        let to = Location::parse_argument(to).map_err(|error| bad(format!("{to}: {error}")))?;
+        let without = || format!("{}: has no =", without_credentials(text));
+        let not = |part: &str, error| format!("{}: {error}", without_credentials(part));
+        let (from, to) = text.split_once('=').ok_or_else(|| bad(without()))?;
+        let from = Location::parse_flink(from).map_err(|error| bad(not(from, error)))?;
+        let to = Location::parse_argument(to).map_err(|error| bad(not(to, error)))?;
         Ok((from, to))
     };
     let rules = args.rebase.iter().map(rule).collect::<Result<_, Stop>>()?;

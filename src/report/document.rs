@@ -12,6 +12,8 @@ pub struct Head {
     pub tool_version: &'static str,
     /// Canonical URI of what was looked at.
     pub location: String,
+    /// What the LOCATION was: `metadata-file`, `snapshot-directory` or `job-directory`.
+    pub location_kind: &'static str,
     /// Canonical URI which relative paths begin at.
     pub base: String,
     /// When it was looked at, RFC 3339 UTC.

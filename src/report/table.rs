@@ -85,7 +85,10 @@ fn header(document: &CheckpointDocument<'_>, out: &mut impl Write) -> io::Result
         format!("version {version}, as Flink {} writes it; {}", checkpoint.written_by, exact(size)),
     )?;
     if let Some(time) = &checkpoint.completed_at {
-        fact("completed", format!("{time} ({})", checkpoint.completed_at_source))?;
+        // Whole seconds are enough for a person.
+        let seconds =
+            time.split_once('.').map_or(time.clone(), |(seconds, _)| format!("{seconds}Z"));
+        fact("completed", format!("{seconds} ({})", checkpoint.completed_at_source))?;
     }
     if let Some(properties) = &checkpoint.properties {
         fact("properties", properties_text(properties))?;

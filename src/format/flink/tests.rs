@@ -3,7 +3,13 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod damage;
+mod fields;
+mod round_trip;
+mod samples;
+pub(crate) mod seeds;
 mod vectors;
+mod versions;
+mod writing;
 
 use super::metadata::Metadata;
 

@@ -1,14 +1,11 @@
 //! Which state backend wrote a keyed handle, as far as the handle tells.
 
 use super::Survey;
-use super::distinct;
-use super::subtasks;
 use crate::catalog::heads::probe_offset;
 use crate::format::flink::keyed::IncrementalHandle;
 use crate::format::flink::keyed::KeyGroupsForm;
 use crate::format::flink::keyed::KeyGroupsHandle;
 use crate::format::flink::keyed::KeyedHandle;
-use crate::format::flink::operator::OperatorState;
 use crate::format::flink::operator::Subtask;
 use crate::format::flink::stream::StreamHandle;
 
@@ -46,19 +43,17 @@ impl Backend {
     }
 }
 
-/// The backend of an operator's managed keyed state; `None` without any, or if nothing tells.
-pub fn of_operator(survey: Survey<'_, '_>, operator: &OperatorState<'_>) -> Option<Backend> {
-    // Subtasks come and go; the survey's lifetime is that of the metadata, so walk that.
-    let state = survey.metadata.operators.iter().find(|known| known.id == operator.id)?;
-    let keyed = subtasks(&state).filter_map(|subtask| match subtask {
-        Subtask::Running(state) => state.managed_keyed,
+/// The one backend of several subtasks; `None` without any, or if nothing tells.
+pub fn common(backends: &[Backend]) -> Option<Backend> {
+    let first = *backends.first()?;
+    Some(if backends.iter().all(|one| *one == first) { first } else { Backend::Mixed })
+}
+
+/// The backend of a subtask's managed keyed state, if it has any and something tells.
+pub fn of_subtask<'a>(survey: Survey<'_, 'a>, subtask: &Subtask<'a>) -> Option<Backend> {
+    match subtask {
+        Subtask::Running(state) => of_handle(survey, state.managed_keyed.as_ref()?),
         Subtask::Finished { .. } => None,
-    });
-    let backends = distinct(keyed.filter_map(|handle| of_handle(survey, &handle)));
-    match backends.as_slice() {
-        [] => None,
-        [one] => Some(*one),
-        _ => Some(Backend::Mixed),
     }
 }
 

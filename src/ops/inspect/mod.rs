@@ -8,8 +8,6 @@ pub mod sizes;
 mod states;
 pub mod warnings;
 
-use std::collections::HashSet;
-
 use crate::catalog::heads::Heads;
 use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::list::List;
@@ -154,13 +152,19 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a
     let mut operators = Vec::new();
     let mut findings = warnings::of_the_file(survey);
     for state in metadata.operators.iter() {
-        let of_operator = Sizes::of_operator(&state, records_new);
-        sizes = sizes.plus(&of_operator);
+        let mut of_operator = Sizes::of_coordinator(&state, records_new);
+        let mut largest = 0;
+        let mut backends = Vec::new();
         features.finished |= state.subtasks.is_none();
         for subtask in subtasks(&state) {
+            let of_subtask = Sizes::of_subtask(&subtask, records_new);
+            largest = largest.max(of_subtask.state.unwrap_or_default());
+            of_operator = of_operator.plus(&of_subtask);
             handles += count(&subtask);
             features.note(&subtask);
+            backends.extend(backend::of_subtask(survey, &subtask));
         }
+        sizes = sizes.plus(&of_operator);
         if options.operator.is_some_and(|only| only != state.id) {
             continue;
         }
@@ -169,8 +173,8 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a
             false => Vec::new(),
         };
         operators.push(OperatorFacts {
-            skew: sizes::skew(&state),
-            backend: backend::of_operator(survey, &state),
+            skew: skew(&of_operator, largest, state.parallelism),
+            backend: backend::common(&backends),
             sizes: of_operator,
             states,
             state,
@@ -226,8 +230,9 @@ fn count(subtask: &Subtask<'_>) -> u64 {
     slots.into_iter().map(u64::from).sum::<u64>() + channels as u64
 }
 
-/// Distinct values in the order in which they first occur.
-fn distinct<T: Clone + Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = HashSet::new();
-    values.filter(|value| seen.insert(value.clone())).collect()
+/// How many times an even share the largest subtask holds; `None` without any state.
+fn skew(sizes: &Sizes, largest: u64, parallelism: i32) -> Option<f64> {
+    let of_subtasks = sizes.state?.saturating_sub(sizes.coordinator);
+    let parallelism = f64::from(parallelism.max(1));
+    (of_subtasks > 0).then(|| largest as f64 * parallelism / of_subtasks as f64)
 }

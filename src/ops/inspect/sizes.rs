@@ -1,6 +1,5 @@
 //! Sums of bytes, in Flink's count.
 
-use super::subtasks;
 use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::keyed::add;
 use crate::format::flink::keyed::size_of;
@@ -46,18 +45,16 @@ impl Sizes {
         }
     }
 
-    /// Sums of one operator, its coordinator included.
-    pub fn of_operator(operator: &OperatorState<'_>, records_new: bool) -> Self {
+    /// The coordinator's part of an operator.
+    pub fn of_coordinator(operator: &OperatorState<'_>, records_new: bool) -> Self {
         let coordinator = size_of(operator.coordinator.as_ref());
         let zero = Sizes::zero(records_new);
-        let own = Sizes {
+        Sizes {
             state: coordinator,
             new: add(zero.new, coordinator),
             coordinator: coordinator.unwrap_or_default(),
             ..zero
-        };
-        let subtasks = subtasks(operator).map(|subtask| Sizes::of_subtask(&subtask, records_new));
-        subtasks.fold(own, |sum, subtask| sum.plus(&subtask))
+        }
     }
 
     /// Sums of one subtask.
@@ -88,13 +85,4 @@ impl Sizes {
             coordinator: 0,
         }
     }
-}
-
-/// How many times an even share the largest subtask holds; `None` without any state.
-pub fn skew(operator: &OperatorState<'_>) -> Option<f64> {
-    let sizes = || subtasks(operator).map(|subtask| Sizes::of_subtask(&subtask, false).state);
-    let sum = sizes().fold(Some(0), add)?;
-    let largest = sizes().map(Option::unwrap_or_default).max()?;
-    let parallelism = f64::from(operator.parallelism.max(1));
-    (sum > 0).then(|| largest as f64 * parallelism / sum as f64)
 }

@@ -36,6 +36,8 @@ use crate::report::seq::Seq;
 /// What the document says beside the facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
+    /// What the LOCATION was.
+    pub location_kind: &'static str,
     /// When the checkpoint was looked at.
     pub observed_at: Timestamp,
     /// Bytes of the metadata file.
@@ -80,6 +82,7 @@ fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head
         schema: SCHEMA,
         tool_version: env!("CARGO_PKG_VERSION"),
         location: home.metadata.to_string(),
+        location_kind: context.location_kind,
         base: home.base.to_string(),
         observed_at: context.observed_at.to_string(),
         rebased: rules

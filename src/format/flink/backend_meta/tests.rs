@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod seeds;
+
 use super::super::serializer::tests::{
     LIST, LONG, MAP, composite, int, long, nested, snapshot, utf,
 };

@@ -11,8 +11,8 @@ pub(crate) const LONG: &str =
     "org.apache.flink.api.common.typeutils.base.LongSerializer$LongSerializerSnapshot";
 pub(crate) const LIST: &str = "org.apache.flink.api.common.typeutils.base.ListSerializerSnapshot";
 pub(crate) const MAP: &str = "org.apache.flink.api.common.typeutils.base.MapSerializerSnapshot";
-const R: &str = "org.apache.flink.api.java.typeutils.runtime.";
-const TYPES: &str = "org.apache.flink.table.runtime.typeutils.";
+pub(crate) const R: &str = "org.apache.flink.api.java.typeutils.runtime.";
+pub(crate) const TYPES: &str = "org.apache.flink.table.runtime.typeutils.";
 
 pub(crate) fn utf(text: &str) -> Vec<u8> {
     let bytes = encode(text);
@@ -71,9 +71,9 @@ fn logical(kind: &str) -> Vec<u8> {
     java_object(&format!("org.apache.flink.table.types.logical.{kind}Type"))
 }
 
-type Entry<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>);
+pub(crate) type Entry<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>);
 
-fn frames(entries: &[Entry<'_>]) -> Vec<u8> {
+pub(crate) fn frames(entries: &[Entry<'_>]) -> Vec<u8> {
     let mut out = 5_440_760_593_776_i64.to_be_bytes().to_vec();
     out.extend(int(i32::try_from(entries.len()).unwrap()));
     for (name, key, value) in entries {
@@ -103,6 +103,37 @@ fn a_long_is_vector_9_4() {
     read_record(&mut Reader::new(&bytes), &mut Context::default(), |_| {}).unwrap_err();
 }
 
+/// A snapshot of each class of the table.
+pub(crate) fn minimal_of_all() -> Vec<Vec<u8>> {
+    all().map(|(name, layout)| minimal(&name, layout)).collect()
+}
+
+/// A snapshot of a class of the table with as little in it as it can have.
+fn minimal(name: &str, layout: Layout) -> Vec<u8> {
+    let part = |part| match part {
+        Part::Class | Part::Text => utf("X"),
+        Part::FlagSince(_) => vec![1],
+        Part::FieldCount | Part::Precision | Part::NullPadding => int(7),
+        Part::Decimal => [int(10), int(2)].concat(),
+        Part::Object => java_object("X"),
+        Part::LogicalType => logical("BigInt"),
+        Part::LogicalTypes => [int(1), logical("Int")].concat(),
+        Part::Blob => [int(2), vec![1, 2]].concat(),
+        Part::Snapshot => long(),
+        Part::Nested => nested(&[long()]),
+        Part::Enum => [utf("E"), int(1), utf("A")].concat(),
+        Part::ScalaEnum => [utf("E"), int(1), utf("A"), int(0)].concat(),
+        Part::Pojo | Part::Kryo => [utf("P"), frames(&[]), frames(&[]), frames(&[])].concat(),
+        Part::Avro => vec![2, b'C', 2, b'S'],
+    };
+    let join = |parts: &[Part]| parts.iter().flat_map(|&p| part(p)).collect::<Vec<u8>>();
+    match layout {
+        Layout::Simple => snapshot(name, 3, &[]),
+        Layout::Composite(parts) => composite(name, 4, &join(parts), &[long()]),
+        Layout::Body(versions, parts) => snapshot(name, *versions.last().unwrap(), &join(parts)),
+    }
+}
+
 #[test]
 fn every_class_of_the_table_is_found_by_its_name() {
     let names: Vec<_> = all().collect();
@@ -110,30 +141,7 @@ fn every_class_of_the_table_is_found_by_its_name() {
     for (name, layout) in names {
         assert_eq!(layout_of(&name), Some(layout), "{name}");
         assert_eq!(layout_of(&format!("{name}X")), None);
-        let part = |part| match part {
-            Part::Class | Part::Text => utf("X"),
-            Part::FlagSince(_) => vec![1],
-            Part::FieldCount | Part::Precision | Part::NullPadding => int(7),
-            Part::Decimal => [int(10), int(2)].concat(),
-            Part::Object => java_object("X"),
-            Part::LogicalType => logical("BigInt"),
-            Part::LogicalTypes => [int(1), logical("Int")].concat(),
-            Part::Blob => [int(2), vec![1, 2]].concat(),
-            Part::Snapshot => long(),
-            Part::Nested => nested(&[long()]),
-            Part::Enum => [utf("E"), int(1), utf("A")].concat(),
-            Part::ScalaEnum => [utf("E"), int(1), utf("A"), int(0)].concat(),
-            Part::Pojo | Part::Kryo => [utf("P"), frames(&[]), frames(&[]), frames(&[])].concat(),
-            Part::Avro => vec![2, b'C', 2, b'S'],
-        };
-        let join = |parts: &[Part]| parts.iter().flat_map(|&p| part(p)).collect::<Vec<u8>>();
-        let bytes = match layout {
-            Layout::Simple => snapshot(&name, 3, &[]),
-            Layout::Composite(parts) => composite(&name, 4, &join(parts), &[long()]),
-            Layout::Body(versions, parts) => {
-                snapshot(&name, *versions.last().unwrap(), &join(parts))
-            }
-        };
+        let bytes = minimal(&name, layout);
         assert_eq!(read(&bytes).opaque, None, "{name}");
         cut_everywhere(&bytes);
     }
@@ -288,7 +296,7 @@ fn hostile_nesting_ends_in_an_error_and_not_in_the_stack() {
     assert_eq!(opaque, 1);
 }
 
-const MAP_TYPE: &str = "
+pub(crate) const MAP_TYPE: &str = "
 aced00057372002c6f72672e6170616368652e666c696e6b2e7461626c652e74797065732e6c6f676963616c2e4d
 61705479706500000000000000010200024c00076b6579547970657400324c6f72672f6170616368652f666c696e
 6b2f7461626c652f74797065732f6c6f676963616c2f4c6f676963616c547970653b4c000976616c756554797065
@@ -305,7 +313,7 @@ aced00057372002c6f72672e6170616368652e666c696e6b2e7461626c652e74797065732e6c6f67
 6b2e7461626c652e74797065732e6c6f676963616c2e446f75626c65547970650000000000000001020000787100
 7e0002017e71007e0005740006444f55424c45";
 
-const ROW_TYPE: &str = "
+pub(crate) const ROW_TYPE: &str = "
 aced00057372002c6f72672e6170616368652e666c696e6b2e7461626c652e74797065732e6c6f676963616c2e52
 6f775479706500000000000000010200014c00066669656c64737400104c6a6176612f7574696c2f4c6973743b78
 7200306f72672e6170616368652e666c696e6b2e7461626c652e74797065732e6c6f676963616c2e4c6f67696361
