@@ -84,21 +84,17 @@ pub enum Command {
     Man(ManArgs),
 }
 
-const INSPECT_HELP: &str = "\
+const INSPECT_HELP: &str = concat!(
+    "\
 Examples:
   chkctl inspect s3://flink/checkpoints/7a1e.../chk-42
   chkctl inspect /data/checkpoints/7a1e...@latest
   chkctl inspect ./savepoint-7a1e5c-0d9f3b4826a1 --operator my-uid
   chkctl inspect /backup/7a1e.../chk-42 --rebase s3://flink/checkpoints=/backup
 
-Exit codes:
-  0    done and clean
-  1    could not do it (I/O, credentials, unreadable input)
-  2    usage
-  3    negative finding
-  4    refused by a safety rule
-  5    partly done
-  130  interrupted";
+",
+    exit::table!()
+);
 
 /// Flags of `inspect`.
 #[derive(Debug, Args)]

@@ -19,8 +19,10 @@ pub(super) enum Exit {
     Usage = 2,
 }
 
-/// The table of exit codes, at the end of every help.
-pub(super) const HELP: &str = "\
+/// The table of exit codes as a literal, so that help texts can be joined from it.
+macro_rules! table {
+    () => {
+        "\
 Exit codes:
   0    done and clean
   1    could not do it (I/O, credentials, unreadable input)
@@ -28,7 +30,13 @@ Exit codes:
   3    negative finding
   4    refused by a safety rule
   5    partly done
-  130  interrupted";
+  130  interrupted"
+    };
+}
+pub(super) use table;
+
+/// The table of exit codes, at the end of every help.
+pub(super) const HELP: &str = table!();
 
 /// Exit code of an interrupted process.
 pub(super) const INTERRUPTED: i32 = 130;

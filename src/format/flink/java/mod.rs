@@ -1,6 +1,6 @@
 //! Java Object Serialization streams, read as data (section 1.9.1 of the format).
 //!
-//! Nothing is ever instantiated and no class is known here: a stream is a set of [`Node`]s in
+//! Nothing is ever instantiated and no class is known here: a stream is a set of nodes in
 //! one arena that refer to each other by number, so a cyclic or shared object costs what it
 //! costs in the stream. [`read_object`] fills it, [`Item`] reads it field by field.
 
