@@ -4,11 +4,13 @@ use super::CatalogError;
 use crate::format::flink::error::FormatError;
 use crate::format::flink::metadata::MAGIC;
 use crate::format::flink::metadata::Metadata;
+use crate::format::flink::properties::CheckpointProperties;
 use crate::format::flink::stream::StreamHandle;
 use crate::format::flink::utf::Utf;
 use crate::model::layout::Home;
 use crate::model::places::Places;
 use crate::model::rebase::Rebasing;
+use crate::model::rebase::Written;
 use crate::model::walk;
 use crate::store::Location;
 use crate::store::StoreError;
@@ -79,40 +81,63 @@ pub struct RebaseOptions {
 }
 
 /// The places of the files of a checkpoint at `location`.
-pub fn places<'a>(
+///
+/// A move that the metadata suggests and does not prove is believed when a file is found at
+/// its new place; where that cannot be seen, paths stay as they were written.
+pub async fn places<'a>(
+    stores: &Stores,
     metadata: &Metadata<'a>,
     location: &Location,
     options: &RebaseOptions,
 ) -> Places<'a> {
-    let home = Home::of(location.clone());
-    let paths = written_paths(metadata);
-    let rebasing = Rebasing::new(&options.rules, &options.entropy_marker, &home, paths);
+    let home = Home::of(location.clone(), is_savepoint(metadata));
+    let mut rebasing = Rebasing::stated(&options.rules, &options.entropy_marker);
+    if let Some(guess) = rebasing.guess(&home, written_paths(metadata)) {
+        let holds = match &guess.proof {
+            None => true,
+            Some(file) => match stores.open(file) {
+                Ok(store) => store.stat(file).await.is_ok(),
+                Err(_) => false,
+            },
+        };
+        if holds {
+            rebasing.add(guess.rule);
+        }
+    }
     Places::new(home, rebasing)
 }
 
-/// Absolute paths in the metadata, each directory once: those of files, and those that inline
-/// handles carry as their names.
-fn written_paths<'a>(metadata: &Metadata<'a>) -> impl Iterator<Item = Location> {
-    let mut last: &[u8] = &[];
-    let mut found: Vec<Utf<'a>> = Vec::new();
+fn is_savepoint(metadata: &Metadata<'_>) -> bool {
+    match metadata.trailer.as_ref().map(|trailer| trailer.properties()) {
+        Some(CheckpointProperties::Known(known)) => known.snapshot_type.is_savepoint(),
+        _ => false,
+    }
+}
+
+/// Absolute paths in the metadata, one for each change of directory: those of files, and those
+/// that inline handles carry as their names.
+fn written_paths<'a>(metadata: &Metadata<'a>) -> impl Iterator<Item = Written> {
+    let mut last: (&[u8], bool) = (&[], false);
+    let mut found: Vec<(Utf<'a>, bool)> = Vec::new();
     walk::streams(metadata, |_, _, stream| {
-        let path = match &stream.handle {
-            StreamHandle::Inline { name, .. } => *name,
-            StreamHandle::File { path, .. } => *path,
-            StreamHandle::Segment(segment) => segment.path,
+        let (path, is_file) = match stream.handle.innermost() {
+            StreamHandle::Inline { name, .. } => (*name, false),
+            StreamHandle::File { path, .. } => (*path, true),
+            StreamHandle::Segment(segment) => (segment.path, true),
             _ => return,
         };
         let bytes = path.as_bytes();
         let dir = bytes.rsplitn(2, |b| *b == b'/').nth(1).unwrap_or_default();
-        if dir != last && found.len() < PATHS_OF_EVIDENCE {
-            last = dir;
-            found.push(path);
+        if (dir, is_file) != last && found.len() < PATHS_OF_EVIDENCE {
+            last = (dir, is_file);
+            found.push((path, is_file));
         }
     });
-    found.into_iter().filter_map(|path| {
+    found.into_iter().filter_map(|(path, is_file)| {
         let text = path.to_str();
         // Names of inline handles need not be paths; a bare name is no evidence.
-        (text.contains('/')).then(|| Location::parse_flink(&text).ok()).flatten()
+        let path = text.contains('/').then(|| Location::parse_flink(&text).ok()).flatten()?;
+        Some(Written { path, is_file })
     })
 }
 

@@ -55,6 +55,14 @@ pub enum CatalogError {
         /// Ways to name one.
         hint: String,
     },
+    /// A selector behind a single checkpoint.
+    #[error("{location}: is one checkpoint; {selector} chooses one inside a job directory")]
+    NotAJob {
+        /// The checkpoint.
+        location: String,
+        /// The selector as it was given.
+        selector: String,
+    },
     /// A selector which fits nothing in the job directory.
     #[error("{location}: has no {selector}; completed checkpoints here: {present}")]
     NoSuchCheckpoint {
@@ -83,6 +91,7 @@ impl CatalogError {
             CatalogError::NoCheckpoint { hint, .. } | CatalogError::TooMany { hint, .. } => {
                 Some(hint.clone())
             }
+            CatalogError::NotAJob { .. } => Some("leave the selector out".into()),
             CatalogError::NoSuchCheckpoint { .. } => {
                 Some("choose one of these with @N, or the newest with @latest".into())
             }
@@ -96,6 +105,7 @@ impl CatalogError {
             self,
             CatalogError::Location { .. }
                 | CatalogError::TooMany { .. }
+                | CatalogError::NotAJob { .. }
                 | CatalogError::NoSuchCheckpoint { .. }
         )
     }
@@ -113,6 +123,8 @@ pub fn without_credentials(text: &str) -> String {
         Some((user, host)) if user.contains(':') || !container => {
             format!("{scheme}://...@{host}{path}")
         }
+        // A secret key with a slash in it ends the authority early; no bucket has a colon.
+        None if authority.contains(':') && path.contains('@') => format!("{scheme}://..."),
         _ => format!("{scheme}://{authority}{path}"),
     }
 }
@@ -123,8 +135,8 @@ fn store_hint(error: &StoreError) -> String {
         StoreError::NotFound { at, .. } if at.file_name().is_some_and(|n| n.contains('@')) => {
             "check the path; behind a job directory, @N, @latest and @-N choose a checkpoint".into()
         }
-        StoreError::NotFound { .. } => "check the path; relative ones begin at the current \
-                                        directory, and a checkpoint may have been deleted since"
+        StoreError::NotFound { .. } => "check the path; Flink deletes a checkpoint that newer \
+                                        ones replace"
             .into(),
         StoreError::NotADirectory { .. }
         | StoreError::NotAFile { .. }

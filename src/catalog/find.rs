@@ -22,7 +22,7 @@ pub enum Found {
     /// A directory which holds a `_metadata`.
     Snapshot(Location),
     /// A directory with `chk-*`, `shared` or `taskowned`.
-    Job(Location, Vec<Completed>),
+    Job(Location, Vec<Numbered>),
     /// A directory with job directories or savepoints.
     Root(Location, Listing),
     /// A directory which is none of these.
@@ -38,9 +38,9 @@ pub struct Chosen {
     pub location_kind: &'static str,
 }
 
-/// A `chk-N` directory of a job; whether it is completed is seen by its `_metadata`.
+/// A `chk-N` directory of a job; whether it was completed is seen by its `_metadata`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completed {
+pub struct Numbered {
     /// The N of `chk-N`.
     pub id: i64,
     /// The directory.
@@ -126,18 +126,22 @@ pub async fn find(
 ) -> Result<Found, CatalogError> {
     let location = Location::parse_argument(text)
         .map_err(|source| CatalogError::Location { text: without_credentials(text), source })?;
-    let location = location.strip_marker(entropy_marker).unwrap_or(location);
     let store = stores.open(&location)?;
-    match look(&store, &location).await {
-        // Some tools percent-encode what Flink writes raw.
-        Err(StoreError::NotFound { at, detail }) => match location.decoded_alternative() {
-            Some(other) => {
-                Ok(look(&store, &other).await.map_err(|_| StoreError::NotFound { at, detail })?)
-            }
-            None => Err(StoreError::NotFound { at, detail }.into()),
-        },
-        found => Ok(found?),
+    let mut result = look(&store, &location).await;
+    // Metadata lies where the marker is left out, unless the file system keeps it; and some
+    // tools percent-encode what Flink writes raw.
+    let others = [location.strip_marker(entropy_marker), location.decoded_alternative()];
+    for other in others.into_iter().flatten() {
+        match result {
+            Err(StoreError::NotFound { .. }) => {}
+            result => return Ok(result?),
+        }
+        let found = look(&store, &other).await;
+        if found.is_ok() {
+            result = found;
+        }
     }
+    Ok(result?)
 }
 
 async fn look(store: &Store, at: &Location) -> Result<Found, StoreError> {
@@ -163,12 +167,12 @@ fn classify(at: &Location, listing: Listing) -> Found {
     if listing.files.iter().any(is_metadata) {
         return Found::Snapshot(at.clone());
     }
-    let checkpoints: Vec<Completed> = listing
+    let checkpoints: Vec<Numbered> = listing
         .dirs
         .iter()
         .filter_map(|name| {
             let id = layout::checkpoint_number(name)?;
-            Some(Completed { id, directory: at.join(name) })
+            Some(Numbered { id, directory: at.join(name) })
         })
         .collect();
     let of_a_job = |name: &String| [layout::SHARED, layout::TASK_OWNED].contains(&name.as_str());
@@ -193,13 +197,10 @@ async fn choose(
         (Found::Snapshot(directory), None) => {
             chosen(directory.join(METADATA), "snapshot-directory")
         }
-        (Found::Metadata(at) | Found::Snapshot(at), Some(selector)) => {
-            Err(CatalogError::NoCheckpoint {
-                location: at.display_short().into_owned(),
-                found: format!("{} chooses inside a job directory", selector.text()),
-                hint: "leave the selector out: this is a snapshot already".into(),
-            })
-        }
+        (Found::Metadata(at) | Found::Snapshot(at), Some(selector)) => Err(CatalogError::NotAJob {
+            location: at.display_short().into_owned(),
+            selector: selector.text(),
+        }),
         (Found::Job(at, checkpoints), selector) => {
             let completed = completed(stores, &at, checkpoints).await?;
             chosen(in_job(&at, &completed, selector)?, "job-directory")
@@ -213,8 +214,8 @@ async fn choose(
 async fn completed(
     stores: &Stores,
     job: &Location,
-    mut checkpoints: Vec<Completed>,
-) -> Result<Vec<Completed>, CatalogError> {
+    mut checkpoints: Vec<Numbered>,
+) -> Result<Vec<Numbered>, CatalogError> {
     let store = stores.open(job)?;
     checkpoints.sort_by_key(|checkpoint| checkpoint.id);
     let mut completed = Vec::new();
@@ -231,7 +232,7 @@ async fn completed(
 
 fn in_job(
     at: &Location,
-    completed: &[Completed],
+    completed: &[Numbered],
     selector: Option<Selector>,
 ) -> Result<Location, CatalogError> {
     let location = at.display_short().into_owned();
@@ -281,12 +282,10 @@ fn too_many(at: &Location, listing: &Listing) -> CatalogError {
 }
 
 fn no_checkpoint(at: &Location, listing: &Listing) -> CatalogError {
-    let names: Vec<&str> = listing
-        .dirs
-        .iter()
-        .map(String::as_str)
-        .chain(listing.files.iter().map(|file| file.name.as_str()))
-        .collect();
+    let dirs = listing.dirs.iter().map(|name| format!("{name}/"));
+    let names: Vec<String> =
+        dirs.chain(listing.files.iter().map(|file| file.name.clone())).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let expected = "expected a _metadata file, chk-N directories, job directories or savepoints";
     let found = match names.as_slice() {
         [] => format!("the directory is empty; {expected}"),

@@ -61,7 +61,7 @@ impl<'a> Heads<'a> {
         handle: &StreamHandle<'a>,
         offset: u64,
     ) -> Option<Head<'h>> {
-        if let StreamHandle::Inline { data, .. } = handle {
+        if let StreamHandle::Inline { data, .. } = handle.innermost() {
             let start = usize::try_from(offset).unwrap_or(usize::MAX);
             return Some(Ok(data.get(start..).unwrap_or_default()));
         }
@@ -110,15 +110,22 @@ async fn read_one(
     place: Place<'_>,
     range: Range<u64>,
 ) -> Result<Vec<u8>, String> {
-    let Some(location) = places.location(place) else {
-        return Err(format!("{}: is no path that Flink writes", places.text(place)));
-    };
-    if !location.same_store(&places.home().base) {
-        // Metadata must not make anyone talk to a store its user did not name.
-        return Err(format!("{location}: lies in another store and is not read"));
+    let mut problem = format!("{}: is no path that Flink writes", places.text(place));
+    // What is absent where the checkpoint was moved to may still be where it was written.
+    for location in places.locations(place) {
+        if !location.same_store(&places.home().base) {
+            // Metadata must not make anyone talk to a store its user did not name.
+            problem = format!("{location}: lies in another store and is not read");
+            continue;
+        }
+        let store = stores.open(&location).map_err(|error| error.to_string())?;
+        match store.read_range(&location, range.clone()).await {
+            Ok(bytes) => return Ok(bytes),
+            Err(error) if error.is_absent() => problem = error.to_string(),
+            Err(error) => return Err(error.to_string()),
+        }
     }
-    let store = stores.open(&location).map_err(|error| error.to_string())?;
-    store.read_range(&location, range).await.map_err(|error| error.to_string())
+    Err(problem)
 }
 
 /// The physical bytes behind a range of a stream; `None` for inline and empty streams.
@@ -127,6 +134,7 @@ fn physical<'a>(
     handle: &StreamHandle<'a>,
     range: Range<u64>,
 ) -> Option<(Place<'a>, Range<u64>)> {
+    let handle = handle.innermost();
     match handle {
         StreamHandle::Segment(segment) => {
             let start = u64::try_from(segment.start).ok()?;
@@ -134,7 +142,6 @@ fn physical<'a>(
             let within = |offset: u64| start.saturating_add(offset).min(end);
             Some((places.of(handle)?, within(range.start)..within(range.end)))
         }
-        StreamHandle::KeyGroups(keyed) => physical(places, keyed.delegate.as_ref()?, range),
         _ => Some((places.of(handle)?, range)),
     }
 }
@@ -217,12 +224,22 @@ fn key_groups_head(handle: &KeyGroupsHandle<'_>) -> Range<u64> {
 }
 
 fn operator_head(handle: &OperatorHandle<'_>) -> Range<u64> {
-    let offsets = handle.states.iter().flat_map(|state| state.offsets.into_records());
-    head_before(offsets, handle.state_size())
+    head_before(operator_offsets(handle), handle.state_size())
+}
+
+/// The offsets of all parts of all states of an operator handle.
+pub fn operator_offsets<'a>(handle: &OperatorHandle<'a>) -> impl Iterator<Item = i64> {
+    let states = handle.states.clone().into_records();
+    states.flat_map(|state| state.offsets.into_records())
 }
 
 fn head_before(offsets: impl Iterator<Item = i64>, size: Option<u64>) -> Range<u64> {
-    let first = offsets.filter_map(|offset| u64::try_from(offset).ok()).filter(|at| *at > 0).min();
-    let size = size.unwrap_or(UNKNOWN_HEAD);
-    0..first.unwrap_or(size).min(HEAD_LIMIT)
+    let end = head_end(offsets).or(size).unwrap_or(UNKNOWN_HEAD);
+    0..end.min(HEAD_LIMIT)
+}
+
+/// Where state begins behind the head of a stream, by the offsets of its handle; an offset of
+/// 0 stands for an empty key group.
+pub fn head_end(offsets: impl Iterator<Item = i64>) -> Option<u64> {
+    offsets.filter_map(|offset| u64::try_from(offset).ok()).filter(|offset| *offset > 0).min()
 }

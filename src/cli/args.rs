@@ -160,9 +160,10 @@ pub struct ManArgs {
 pub(super) fn asks_for_json(args: &[OsString]) -> bool {
     let is_json = |value: &str| matches!(value, "json" | "jsonl");
     let texts: Vec<&str> = args.iter().filter_map(|arg| arg.to_str()).collect();
-    texts.iter().enumerate().any(|(at, arg)| match arg.strip_prefix("--output") {
-        Some("") => texts.get(at + 1).is_some_and(|value| is_json(value)),
-        Some(rest) => rest.strip_prefix('=').is_some_and(is_json),
-        None => false,
-    })
+    let stated = texts.iter().enumerate().find_map(|(at, arg)| {
+        let rest = arg.strip_prefix("--output")?;
+        if rest.is_empty() { texts.get(at + 1).copied() } else { rest.strip_prefix('=') }
+    });
+    let environment = std::env::var("CHKCTL_OUTPUT").ok();
+    stated.or(environment.as_deref()).is_some_and(is_json)
 }

@@ -26,7 +26,6 @@ use crate::ops::inspect;
 use crate::ops::inspect::Options;
 use crate::ops::inspect::Survey;
 use crate::ops::inspect::select;
-use crate::ops::inspect::select::NotOne;
 use crate::report::inspect::build;
 use crate::report::inspect::build::Context;
 use crate::report::inspect::jsonl;
@@ -51,7 +50,8 @@ pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> any
         Some(op) => Some(select_operator(&metadata, op)?),
         None => None,
     };
-    let places = checkpoint::places(&metadata, &file.location, &rebase);
+    let places = checkpoint::places(&stores, &metadata, &file.location, &rebase);
+    let places = runtime.block_on(places);
     // The overview needs no states, and reading them can mean thousands of requests.
     let states = !is_table(global.output) || args.states || operator.is_some();
     let wanted = Wanted { states, operator: operator.as_ref() };
@@ -70,7 +70,10 @@ pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> any
     };
     let document = build::checkpoint(survey, &facts, context);
     for rule in document.head.rebased.iter().filter(|rule| !rule.stated) {
-        let text = format!("the checkpoint was moved: {} is now {}", rule.from, rule.to);
+        let text = format!(
+            "the checkpoint was moved: files written below {} are looked for below {}",
+            rule.from, rule.to
+        );
         printer.note(&text);
     }
     document.head.warnings.iter().for_each(|warning| printer.warning(warning));
@@ -120,17 +123,13 @@ fn read_heads<'a>(
 }
 
 fn select_operator<'a>(metadata: &Metadata<'a>, op: &str) -> Result<OperatorState<'a>, Stop> {
-    let (message, hint) = match select::operator(metadata, op) {
+    match select::operator(metadata, op) {
         Ok(id) => {
             let found = metadata.operators.iter().find(|operator| operator.id == id);
-            return found.ok_or_else(|| Stop::usage(format!("{op}: no such operator"), None));
+            found.ok_or_else(|| Stop::usage(format!("{op}: no such operator"), None))
         }
-        Err(NotOne::None(all)) => (format!("{op}: no operator has this uid, name or id"), all),
-        Err(NotOne::Several(several)) => {
-            (format!("{op}: {} operators begin like this", several.len()), several)
-        }
-    };
-    Err(Stop::usage(message, Some(format!("there are: {}", hint.join(", ")))))
+        Err(none) => Err(Stop::usage(none.message(op), Some(none.hint()))),
+    }
 }
 
 fn rebase_options(args: &StoreArgs) -> Result<RebaseOptions, Stop> {
@@ -139,15 +138,36 @@ fn rebase_options(args: &StoreArgs) -> Result<RebaseOptions, Stop> {
             let hint = "write --rebase FROM=TO with two absolute paths or URIs".to_owned();
             Stop::usage(format!("--rebase {why}"), Some(hint))
         };
-        let without = || format!("{}: has no =", without_credentials(text));
+        let shown = without_credentials(text);
+        let without = || format!("{shown}: has no = with an absolute path or URI behind it");
+        let several = || format!("{shown}: can be split at more than one =");
         let not = |part: &str, error| format!("{}: {error}", without_credentials(part));
-        let (from, to) = text.split_once('=').ok_or_else(|| bad(without()))?;
+        let (from, to) = match splits(text).as_slice() {
+            [one] => *one,
+            [] => return Err(bad(without())),
+            _ => return Err(bad(several())),
+        };
         let from = Location::parse_flink(from).map_err(|error| bad(not(from, error)))?;
         let to = Location::parse_argument(to).map_err(|error| bad(not(to, error)))?;
         Ok((from, to))
     };
     let rules = args.rebase.iter().map(rule).collect::<Result<_, Stop>>()?;
     Ok(RebaseOptions { rules, entropy_marker: args.entropy_key.clone() })
+}
+
+/// The ways to read FROM=TO with two absolute places; a path may have a `=` of its own.
+fn splits(text: &str) -> Vec<(&str, &str)> {
+    let absolute = |place: &str| {
+        let scheme = |(scheme, _): (&str, &str)| {
+            !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        place.starts_with('/') || place.split_once(":/").is_some_and(scheme)
+    };
+    let both = |(at, _): (usize, &str)| {
+        let (from, to) = (&text[..at], &text[at + 1..]);
+        (absolute(from) && absolute(to)).then_some((from, to))
+    };
+    text.match_indices('=').filter_map(both).collect()
 }
 
 fn store_options(args: &StoreArgs) -> Result<StoreOptions, Stop> {
@@ -159,4 +179,20 @@ fn store_options(args: &StoreArgs) -> Result<StoreOptions, Stop> {
     };
     let options = args.store_option.iter().map(option).collect::<Result<_, Stop>>()?;
     Ok(StoreOptions { options })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::splits;
+
+    #[test]
+    fn rules_are_split_between_two_absolute_places() {
+        assert_eq!(splits("s3://b/cp=/data/cp"), [("s3://b/cp", "/data/cp")]);
+        assert_eq!(splits("s3://b/env=prod/cp=/x"), [("s3://b/env=prod/cp", "/x")]);
+        assert_eq!(splits("file:/a=s3a://b/k=v"), [("file:/a", "s3a://b/k=v")]);
+        assert_eq!(splits("/a=/b=/c").len(), 2);
+        for none in ["/a", "/a=b", "a=/b", "=/b", "/a="] {
+            assert!(splits(none).is_empty(), "{none}");
+        }
+    }
 }

@@ -63,8 +63,9 @@ fn usage(args: &[OsString], error: &clap::Error) -> ExitCode {
     let told = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !told && args::asks_for_json(args) {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default();
-        let message = message.strip_prefix("error: ").unwrap_or(message).to_owned();
+        let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+        let message = lines.collect::<Vec<_>>().join(" ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
         let hint = Some("see chkctl --help".to_owned());
         let (exit, failure) = exit::failure(&exit::Stop::usage(message, hint).into());
         printer::json_failure(&failure);

@@ -17,6 +17,7 @@ use super::args::Global;
 use super::args::OutputFormat;
 use crate::report::document::Warning;
 use crate::report::error::Failure;
+use crate::report::text::display_safe;
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -79,7 +80,7 @@ impl Printer {
     fn stderr(&self, style: Style, what: &str, text: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.choice);
         // Nobody is left to be told about a closed stderr.
-        let _ = writeln!(err, "{style}{what}:{style:#} {text}");
+        let _ = writeln!(err, "{style}{what}:{style:#} {}", display_safe(text));
     }
 
     /// Why the command ends without a report.

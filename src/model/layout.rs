@@ -36,7 +36,7 @@ pub struct Home {
     pub metadata: Location,
     /// The directory that holds it; relative handles resolve against it.
     pub exclusive: Location,
-    /// The job directory, if the exclusive one is named `chk-N`.
+    /// The job directory, of a checkpoint in a directory named `chk-N`.
     pub job: Option<Location>,
     /// Where relative paths of a report begin: the checkpoint root of a checkpoint inside a
     /// job directory, the exclusive directory itself for everything else.
@@ -44,10 +44,12 @@ pub struct Home {
 }
 
 impl Home {
-    /// The home of a metadata file.
-    pub fn of(metadata: Location) -> Self {
+    /// The home of a metadata file. A savepoint has no job directory, whatever the directory
+    /// it lies in is called.
+    pub fn of(metadata: Location, is_savepoint: bool) -> Self {
         let exclusive = metadata.parent().unwrap_or_else(|| metadata.clone());
-        let in_job = exclusive.file_name().is_some_and(|name| checkpoint_number(name).is_some());
+        let numbered = exclusive.file_name().is_some_and(|name| checkpoint_number(name).is_some());
+        let in_job = numbered && !is_savepoint;
         let job = if in_job { exclusive.parent() } else { None };
         let root = job.as_ref().and_then(|job| {
             let named = job.file_name().is_some_and(is_job_id);
@@ -84,7 +86,7 @@ mod tests {
     #[test]
     fn the_base_follows_the_directories() {
         let base = |path: &str| {
-            let home = Home::of(Location::parse_flink(path).unwrap());
+            let home = Home::of(Location::parse_flink(path).unwrap(), false);
             (home.base.path().to_owned(), home.job_id().map(str::to_owned))
         };
         let job = "29fd738c29badb5a3c185b2ab2bbb63a";
@@ -93,5 +95,7 @@ mod tests {
         assert_eq!(base("/cp/chk-7/_metadata"), ("/cp".into(), None));
         assert_eq!(base("/sp/savepoint-1/_metadata"), ("/sp/savepoint-1".into(), None));
         assert_eq!(base("/chk-1/_metadata"), ("/".into(), None));
+        let savepoint = Location::parse_flink("/copies/chk-1/_metadata").unwrap();
+        assert_eq!(Home::of(savepoint, true).base.path(), "/copies/chk-1");
     }
 }

@@ -30,34 +30,49 @@ pub struct Rebasing {
     entropy_marker: String,
 }
 
-/// How many places of evidence are looked at before a conclusion.
-const SAMPLES: usize = 32;
+/// A path of the writer: of a file, or the name of an inline handle, which is the path the
+/// state would have had.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The path.
+    pub path: Location,
+    /// Whether there is such a file.
+    pub is_file: bool,
+}
+
+/// A rule that the metadata suggests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guess {
+    /// The rule.
+    pub rule: Rule,
+    /// What must exist for the rule to hold; `None` if the evidence is enough. Entropy
+    /// injection and files of another job can look like a move.
+    pub proof: Option<Location>,
+}
 
 impl Rebasing {
-    /// Takes the user's rules and adds what the paths inside the metadata tell.
-    ///
-    /// `paths` are file paths and names of inline handles, which are the paths the data would
-    /// have had; only as many are taken as are needed.
-    pub fn new(
-        stated: &[(Location, Location)],
-        entropy_marker: &str,
-        home: &Home,
-        paths: impl Iterator<Item = Location>,
-    ) -> Self {
+    /// The user's rules.
+    pub fn stated(rules: &[(Location, Location)], entropy_marker: &str) -> Self {
         let rule = |(from, to): &(Location, Location)| Rule {
             from: from.clone(),
             to: to.clone(),
             stated: true,
         };
-        let mut rebasing = Rebasing {
-            rules: stated.iter().map(rule).collect(),
+        Rebasing {
+            rules: rules.iter().map(rule).collect(),
             entropy_marker: entropy_marker.to_owned(),
-        };
-        // A stated rule speaks for the paths it maps, so they are no evidence of another move.
-        let unmapped = paths.filter(|path| rebasing.apply(path).is_none());
-        let learned = learn(home, unmapped);
-        rebasing.rules.extend(learned);
-        rebasing
+        }
+    }
+
+    /// What paths inside the metadata say about where the writer's root is now. Paths that a
+    /// rule maps already are no evidence.
+    pub fn guess(&self, home: &Home, paths: impl Iterator<Item = Written>) -> Option<Guess> {
+        learn(home, paths.filter(|written| self.apply(&written.path).is_none()))
+    }
+
+    /// Adds a rule behind those there are.
+    pub fn add(&mut self, rule: Rule) {
+        self.rules.push(rule);
     }
 
     /// All rules: the stated ones first.
@@ -65,14 +80,14 @@ impl Rebasing {
         &self.rules
     }
 
-    /// The new place of a path, if a rule maps it.
-    pub fn apply(&self, path: &Location) -> Option<Location> {
-        self.rules.iter().find_map(|rule| {
-            if let Some(below) = path.relative_to(&rule.from) {
-                return Some(rule.to.join(below));
-            }
-            let below = below_random(path, &rule.from, &self.entropy_marker)?;
-            Some(rule.to.join(below))
+    /// The new place of a path and the number of the rule that maps it, if one does.
+    pub fn apply(&self, path: &Location) -> Option<(usize, Location)> {
+        self.rules.iter().enumerate().find_map(|(number, rule)| {
+            let below = match path.relative_to(&rule.from) {
+                Some(below) => below,
+                None => below_random(path, &rule.from, &self.entropy_marker)?,
+            };
+            Some((number, rule.to.join(below)))
         })
     }
 }
@@ -103,39 +118,30 @@ enum Evidence {
     AnyShared,
 }
 
-fn learn(home: &Home, paths: impl Iterator<Item = Location>) -> Option<Rule> {
-    let mut found: Vec<(Evidence, Rule)> = Vec::new();
-    let mut best = None;
-    for path in paths {
+fn learn(home: &Home, paths: impl Iterator<Item = Written>) -> Option<Guess> {
+    let mut best: Option<(Evidence, Rule)> = None;
+    let mut proof = None;
+    for Written { path, is_file } in paths {
         let Some((evidence, rule)) = evidence(home, &path) else { continue };
         if rule.from == rule.to {
             // The writer's place is this place: nothing has moved.
             return None;
         }
-        if found.iter().all(|(_, known)| *known != rule) {
-            found.push((evidence, rule));
+        let better = best.as_ref().is_none_or(|(known, _)| evidence < *known);
+        if better {
+            proof = None;
+            best = Some((evidence, rule.clone()));
         }
-        best = best.max(Some(std::cmp::Reverse(evidence)));
-        if found.len() >= SAMPLES {
-            break;
-        }
-        if evidence <= Evidence::OwnJob && found.len() == 1 && !home.base_may_have_entropy() {
-            break;
+        let same = best.as_ref().is_some_and(|(_, known)| *known == rule);
+        if same && proof.is_none() && is_file {
+            proof = path.relative_to(&rule.from).map(|below| rule.to.join(below));
         }
     }
-    found.sort_by_key(|(evidence, _)| *evidence);
-    let entropy = found.len() > 1 && found.iter().all(|(_, rule)| inserted(&rule.from, &rule.to));
-    if entropy {
-        return None;
-    }
-    found.into_iter().next().map(|(_, rule)| rule)
-}
-
-impl Home {
-    /// Only object stores have entropy injection; there one path proves no move.
-    fn base_may_have_entropy(&self) -> bool {
-        !self.base.is_local()
-    }
+    let (evidence, rule) = best?;
+    let certain = evidence != Evidence::AnyShared && !inserted(&rule.from, &rule.to);
+    // Without a file there is nothing to be found elsewhere, and nothing to prove it by.
+    let proof = if certain { None } else { Some(proof?) };
+    Some(Guess { rule, proof })
 }
 
 fn evidence(home: &Home, path: &Location) -> Option<(Evidence, Rule)> {
@@ -182,7 +188,8 @@ fn evidence(home: &Home, path: &Location) -> Option<(Evidence, Rule)> {
 /// Whether `from` is `to` with characters inserted at one point of the path: what entropy
 /// injection does to a base, differently for each file.
 fn inserted(from: &Location, to: &Location) -> bool {
-    if !from.same_store(to) {
+    // Only object stores have entropy injection.
+    if from.is_local() || !from.same_store(to) {
         return false;
     }
     let (long, short) = (from.path().as_bytes(), to.path().as_bytes());

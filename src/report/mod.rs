@@ -10,4 +10,5 @@ pub mod inspect;
 pub mod schema;
 pub mod seq;
 pub mod table;
+pub mod text;
 pub mod units;

@@ -11,6 +11,7 @@ mod keys;
 mod s3;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use super::Store;
 use super::error::StoreError;

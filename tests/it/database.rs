@@ -61,7 +61,9 @@ fn compare(directory: &Path, summary: &Value, at: &str) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let file = runtime.block_on(checkpoint::read(&stores, location)).unwrap();
     let metadata = file.parse().unwrap();
-    let places = checkpoint::places(&metadata, &file.location, &Default::default());
+    let options = Default::default();
+    let places = checkpoint::places(&stores, &metadata, &file.location, &options);
+    let places = runtime.block_on(places);
     let mut compared = 0;
     for (tag, handle) in incremental_handles(&metadata) {
         let expected = summary["handles"].as_array().unwrap();

@@ -215,9 +215,7 @@ impl<'a> KeyedHandle<'a> {
             0 => return Ok(None),
             3 | 7 | 12 => KeyedHandle::KeyGroups(KeyGroupsHandle::read_body(r, tag, layout)?),
             5 | 11 => KeyedHandle::Incremental(IncrementalHandle::read_body(r, tag, layout)?),
-            8 | 14 => KeyedHandle::Changelog(
-                r.nested("changelog handle", |r| ChangelogHandle::read_body(r, tag, layout))?,
-            ),
+            8 | 14 => KeyedHandle::Changelog(ChangelogHandle::read_body(r, tag, layout)?),
             9 => KeyedHandle::ChangelogMemory(MemorySegment::read_body(r, layout)?),
             10 | 13 => KeyedHandle::ChangelogFile(FileSegments::read_body(r, tag, layout)?),
             found => {
@@ -287,11 +285,15 @@ impl<'a> KeyedHandle<'a> {
     }
 }
 
-/// A keyed handle inside a changelog handle; Flink skips null entries.
+/// A keyed handle inside a changelog handle; Flink skips null entries. Walking handles that
+/// nest would cost the square of their depth, and Flink never nests them.
 impl<'a> Record<'a> for Option<KeyedHandle<'a>> {
     const MIN_SIZE: usize = 1;
 
     fn read(r: &mut Reader<'a>, layout: Layout) -> Result<Self> {
+        if let Some(8 | 14) = r.rest().first() {
+            return Err(r.invalid("changelog handle", "is inside of another changelog handle"));
+        }
         KeyedHandle::read(r, layout)
     }
 }

@@ -57,26 +57,28 @@ impl<'a> Metadata<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
         let version = read_version(&mut Reader::new(bytes))?;
         let usual = Layout::new(version);
-        let first = Self::parse_as(bytes, usual);
+        let mut best = Self::parse_as(bytes, usual);
         if version != 3 {
-            return first;
+            return best;
         }
         // Three releases wrote version 3 with other fields in the same places and no mark.
-        if first.as_ref().is_ok_and(Metadata::is_plausible) {
-            return first;
-        }
         let others = [
             Layout { changelog_of_1_14: true, ..usual },
             Layout { channels_of_1_11: true, ..usual },
         ];
-        let other = others
-            .into_iter()
-            .filter_map(|layout| Self::parse_as(bytes, layout).ok())
-            .find(Metadata::is_plausible);
-        other.map_or(first, Ok)
+        for layout in others {
+            if matches!(&best, Ok(file) if file.trailing.is_none() && !file.is_contradicted()) {
+                break;
+            }
+            let other = Self::parse_as(bytes, layout);
+            if fits_better(&other, &best, bytes.len() as u64) {
+                best = other;
+            }
+        }
+        best
     }
 
-    fn parse_as(bytes: &'a [u8], layout: Layout) -> Result<Self> {
+    pub(super) fn parse_as(bytes: &'a [u8], layout: Layout) -> Result<Self> {
         let mut r = Reader::new(bytes);
         read_version(&mut r)?;
         let at = r.clone();
@@ -95,15 +97,15 @@ impl<'a> Metadata<'a> {
         Ok(Metadata { layout, checkpoint_id, master_states, operators, trailer, trailing })
     }
 
-    /// Whether nothing contradicts the layout: the body ends with the file, and no handle is
-    /// of another release than the changelog handles beside it (section 1.6.5).
-    fn is_plausible(&self) -> bool {
+    /// Whether something contradicts the layout: a handle of another release than the
+    /// changelog handles beside it (section 1.6.5), or a number that only a shift explains.
+    fn is_contradicted(&self) -> bool {
         let forms = self.forms();
-        let contradicted = match self.layout.changelog_of_1_14 {
+        let mixed = match self.layout.changelog_of_1_14 {
             true => forms.second,
             false => forms.changelog && forms.first && !forms.second,
         };
-        self.trailing.is_none() && !contradicted
+        mixed || self.operators.iter().any(|operator| operator.has_odd_parallelism())
     }
 
     /// Which generations of keyed handles occur.
@@ -126,6 +128,19 @@ impl<'a> Metadata<'a> {
     }
 }
 
+/// Whether one layout fits better than another: what gets furthest is likeliest right.
+fn fits_better(one: &Result<Metadata<'_>>, than: &Result<Metadata<'_>>, length: u64) -> bool {
+    let end = |file: &Metadata<'_>| file.trailing.map_or(length, |trailing| trailing.offset);
+    match (one, than) {
+        (Ok(one), Ok(than)) => {
+            (!one.is_contradicted(), end(one)) > (!than.is_contradicted(), end(than))
+        }
+        (Ok(one), Err(than)) => !one.is_contradicted() && end(one) >= than.offset,
+        (Err(_), Ok(_)) => false,
+        (Err(one), Err(than)) => one.offset > than.offset,
+    }
+}
+
 /// Which generations of keyed handles occur in a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forms {
@@ -133,17 +148,20 @@ pub struct Forms {
     pub first: bool,
     /// Tags 11 and 12, written since 1.15.
     pub second: bool,
+    /// Tag 7, written since 1.13.
+    pub savepoint: bool,
     /// Any changelog handle.
     pub changelog: bool,
 }
 
 impl Forms {
-    fn note(&mut self, handle: &KeyedHandle<'_>) {
+    /// Notes a handle and what is nested in it.
+    pub fn note(&mut self, handle: &KeyedHandle<'_>) {
         match handle {
             KeyedHandle::KeyGroups(handle) => match handle.form {
                 KeyGroupsForm::First => self.first = true,
                 KeyGroupsForm::Second => self.second = true,
-                KeyGroupsForm::Savepoint => {}
+                KeyGroupsForm::Savepoint => self.savepoint = true,
             },
             KeyedHandle::Incremental(handle) => match handle.second {
                 None => self.first = true,

@@ -49,9 +49,9 @@ pub struct OperatorState<'a> {
     pub uid: Option<Utf<'a>>,
     /// The operator's id.
     pub id: OperatorId,
-    /// Number of subtasks.
+    /// Number of subtasks; not positive in an odd file, see [`Self::has_odd_parallelism`].
     pub parallelism: i32,
-    /// Number of key groups.
+    /// Number of key groups; as odd as `parallelism` can be.
     pub max_parallelism: i32,
     /// State of the operator coordinator: inline bytes or nothing.
     pub coordinator: Option<StreamHandle<'a>>,
@@ -68,8 +68,8 @@ impl<'a> Record<'a> for OperatorState<'a> {
         let uid = if named { Some(r.utf("operator uid")?) } else { None };
         let mut id = [0; 16];
         id.copy_from_slice(r.bytes(16, "operator id")?);
-        let parallelism = positive(r, "parallelism")?;
-        let max_parallelism = positive(r, "max parallelism")?;
+        let parallelism = r.i32("parallelism")?;
+        let max_parallelism = r.i32("max parallelism")?;
         if layout.version == 2 {
             r.i32("chain length")?;
         }
@@ -82,13 +82,12 @@ impl<'a> Record<'a> for OperatorState<'a> {
     }
 }
 
-fn positive(r: &mut Reader<'_>, field: &'static str) -> Result<i32> {
-    let at = r.clone();
-    let value = r.i32(field)?;
-    if value < 1 {
-        return Err(at.invalid(field, "is not positive"));
+impl OperatorState<'_> {
+    /// Whether a parallelism is zero or less, which no job can have. Nothing else in the file
+    /// depends on it, so it is read all the same.
+    pub fn has_odd_parallelism(&self) -> bool {
+        self.parallelism < 1 || self.max_parallelism < 1
     }
-    Ok(value)
 }
 
 fn coordinator<'a>(r: &mut Reader<'a>, layout: Layout) -> Result<Option<StreamHandle<'a>>> {

@@ -3,9 +3,18 @@
 use super::error::{FormatError, Problem, Result};
 use super::utf::Utf;
 
-/// How deep handles, serializer snapshots and Java objects may nest before the input is
-/// taken for hostile. Real files stay below ten.
+/// How deep serializer snapshots and Java objects may nest before the input is taken for
+/// hostile. Real files stay below ten.
 pub const MAX_DEPTH: u32 = 64;
+
+/// How deep something may nest.
+#[derive(Debug, Clone, Copy)]
+pub struct Depth {
+    /// Levels that are allowed.
+    pub limit: u32,
+    /// What is said of a level more.
+    pub exceeded: &'static str,
+}
 
 /// A cursor over a byte slice which knows its offset in the whole object.
 #[derive(Debug, Clone)]
@@ -161,8 +170,19 @@ impl<'a> Reader<'a> {
         field: &'static str,
         read: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
-        if self.depth >= MAX_DEPTH {
-            return Err(self.invalid(field, "is nested more than 64 levels deep"));
+        let exceeded = "is nested more than 64 levels deep";
+        self.nested_in(Depth { limit: MAX_DEPTH, exceeded }, field, read)
+    }
+
+    /// As [`Reader::nested`], with another limit.
+    pub fn nested_in<T>(
+        &mut self,
+        depth: Depth,
+        field: &'static str,
+        read: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        if self.depth >= depth.limit {
+            return Err(self.invalid(field, depth.exceeded));
         }
         self.depth = self.depth.saturating_add(1);
         let value = read(self);

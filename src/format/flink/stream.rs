@@ -5,6 +5,7 @@ use super::error::Result;
 use super::keyed::KeyGroupsHandle;
 use super::list::Layout;
 use super::list::Record;
+use super::read::Depth;
 use super::read::Reader;
 use super::utf::Utf;
 
@@ -74,6 +75,9 @@ impl Scope {
     }
 }
 
+/// How deep key-groups handles may nest: Flink has no reason to nest even two.
+const MAX_NESTED: Depth = Depth { limit: 4, exceeded: "is nested more than 4 levels deep" };
+
 const ALLOWED: &str = "a stream handle: 0, 1, 2, 3, 6, 15 or 16";
 
 impl<'a> StreamHandle<'a> {
@@ -88,9 +92,11 @@ impl<'a> StreamHandle<'a> {
                 data: r.sized_bytes("inline handle data")?,
             },
             2 => StreamHandle::File { size: size(r)?, path: r.utf("file path")? },
-            3 => StreamHandle::KeyGroups(Box::new(
-                r.nested("key-groups handle", |r| KeyGroupsHandle::read_body(r, tag, layout))?,
-            )),
+            3 => StreamHandle::KeyGroups(Box::new(r.nested_in(
+                MAX_NESTED,
+                "key-groups handle",
+                |r| KeyGroupsHandle::read_body(r, tag, layout),
+            )?)),
             6 => StreamHandle::Relative { path: r.utf("relative path")?, size: size(r)? },
             15 => StreamHandle::Segment(Segment {
                 start: not_negative(r, "segment start")?,
@@ -105,6 +111,14 @@ impl<'a> StreamHandle<'a> {
                 return Err(at.error("stream handle tag", problem));
             }
         }))
+    }
+
+    /// The stream itself, where a key-groups handle stands in the place of a stream.
+    pub fn innermost(&self) -> &Self {
+        match self {
+            StreamHandle::KeyGroups(keyed) => keyed.delegate.as_ref().map_or(self, Self::innermost),
+            _ => self,
+        }
     }
 
     /// Flink's class name.

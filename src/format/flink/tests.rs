@@ -4,6 +4,7 @@
 
 mod damage;
 mod fields;
+mod lists;
 mod round_trip;
 mod samples;
 pub(crate) mod seeds;

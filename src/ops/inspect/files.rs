@@ -1,8 +1,5 @@
 //! The physical files of a checkpoint: each counted once, whoever refers to it.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
-
 use super::Survey;
 use crate::format::flink::changelog::MemorySegment;
 use crate::format::flink::keyed::KeyedHandle;
@@ -14,6 +11,18 @@ use crate::model::places::Place;
 use crate::model::walk;
 use crate::model::walk::Role;
 
+/// The physical files of a checkpoint and who uses them.
+#[derive(Debug)]
+pub struct Files<'a> {
+    /// The operators that refer to files.
+    pub operators: Vec<OperatorId>,
+    /// Every use of every file: those of one file beside each other, files in the order of
+    /// their directories and names.
+    pub uses: Vec<FileUse<'a>>,
+    /// Sums over distinct files.
+    pub sums: FileSums,
+}
+
 /// Sums over distinct files.
 #[derive(Debug, Clone, Default)]
 pub struct FileSums {
@@ -21,7 +30,7 @@ pub struct FileSums {
     pub files: u64,
     /// Bytes referred to in them, each range once; `None` if a size is unknown.
     pub bytes: Option<u64>,
-    /// Files that lie outside of the base.
+    /// Files that lie outside of the base and that no rule maps.
     pub outside: u64,
     /// Bytes inside the metadata file.
     pub inline_bytes: u64,
@@ -33,59 +42,94 @@ pub struct FileSums {
     pub hostile: Option<String>,
 }
 
-impl FileSums {
-    pub(super) fn of(survey: Survey<'_, '_>) -> Self {
+impl<'a> Files<'a> {
+    pub(super) fn of(survey: Survey<'_, 'a>) -> Self {
         let places = survey.places;
-        let mut sums = FileSums { bytes: Some(0), ..FileSums::default() };
-        let mut whole: HashSet<Place<'_>> = HashSet::new();
-        let mut segments: HashMap<Place<'_>, HashSet<(i64, i64)>> = HashMap::new();
-        walk::streams(survey.metadata, |_, _, stream| {
-            let handle = innermost(&stream.handle);
-            let place = match handle {
+        let mut sums = FileSums::default();
+        let mut operators: Vec<OperatorId> = Vec::new();
+        let mut uses = Vec::new();
+        walk::streams(survey.metadata, |operator, subtask, stream| {
+            let handle = stream.handle.innermost();
+            let start = match handle {
                 StreamHandle::Inline { data, .. } => {
                     sums.inline_bytes += data.len() as u64;
-                    None
+                    return;
                 }
                 StreamHandle::EmptySegment => {
                     sums.merged = true;
-                    None
+                    return;
                 }
-                _ => places.of(handle),
-            };
-            let Some(place) = place else { return };
-            let first = match handle {
                 StreamHandle::Segment(segment) => {
                     sums.merged = true;
-                    let known = segments.contains_key(&place);
-                    let ranges = segments.entry(place).or_default();
-                    if ranges.insert((segment.start, segment.length)) {
-                        sums.bytes = add(sums.bytes, handle.state_size());
-                    }
-                    !known
+                    segment.start
                 }
-                _ => {
-                    let first = whole.insert(place);
-                    if first {
-                        sums.bytes = add(sums.bytes, handle.state_size());
-                    }
-                    first
-                }
+                _ => -1,
             };
-            if first {
-                sums.files += 1;
-                sums.outside += u64::from(places.is_outside(place));
-                if places.is_suspicious(place) && sums.hostile.is_none() {
-                    sums.hostile = Some(places.text(place));
-                }
+            let Some(place) = places.of(handle) else { return };
+            // Streams come operator by operator.
+            if operators.last() != Some(&operator.id) {
+                operators.push(operator.id);
             }
             let relative = matches!(handle, StreamHandle::Relative { .. });
             if relative && stream.role == Role::Shared && sums.relative_shared.is_none() {
                 sums.relative_shared = Some(places.text(place));
             }
+            uses.push(FileUse {
+                place,
+                local_name: stream.local_name.unwrap_or_default(),
+                start,
+                bytes: handle.state_size().and_then(|n| i64::try_from(n).ok()).unwrap_or(-1),
+                operator: u32::try_from(operators.len() - 1).unwrap_or(u32::MAX),
+                subtask: subtask.unwrap_or(-1),
+                role: stream.role,
+                relative,
+            });
+        });
+        uses.sort_unstable_by(|a, b| {
+            let key = |u: &FileUse<'a>| (u.place, u.operator, u.subtask, u.role, u.start);
+            key(a).cmp(&key(b)).then_with(|| a.local_name.cmp(&b.local_name))
         });
         sums.inline_bytes += in_memory_changes(survey);
-        sums
+        sums.bytes = Some(0);
+        for file in one_by_one(&uses) {
+            let Some(first) = file.first() else { continue };
+            sums.files += 1;
+            sums.bytes = add(sums.bytes, bytes_in(file));
+            sums.outside += u64::from(places.is_outside(first.place));
+            if sums.hostile.is_none() && places.is_suspicious(first.place) {
+                sums.hostile = Some(places.text(first.place));
+            }
+        }
+        Files { operators, uses, sums }
     }
+}
+
+/// The uses of each file, file by file.
+pub fn one_by_one<'u, 'a>(uses: &'u [FileUse<'a>]) -> impl Iterator<Item = &'u [FileUse<'a>]> + 'u {
+    uses.chunk_by(|a, b| a.place == b.place)
+}
+
+/// Bytes that the uses of one file refer to, each once; `None` if a size is unknown.
+pub fn bytes_in(file: &[FileUse<'_>]) -> Option<u64> {
+    distinct_bytes(file.iter().map(|one| (one.start, one.bytes)))
+}
+
+/// Bytes in ranges of start and length. A handle to a whole file (start -1) refers to it from
+/// its beginning.
+fn distinct_bytes(ranges: impl Iterator<Item = (i64, i64)>) -> Option<u64> {
+    let range = |(start, bytes): (i64, i64)| {
+        let start = u64::try_from(start).unwrap_or(0);
+        Some((start, start.checked_add(u64::try_from(bytes).ok()?)?))
+    };
+    let mut ranges = ranges.map(range).collect::<Option<Vec<_>>>()?;
+    ranges.sort_unstable();
+    let mut end_of_last = 0;
+    let distinct = ranges.into_iter().map(|(start, end)| {
+        let new = end.saturating_sub(start.max(end_of_last));
+        end_of_last = end_of_last.max(end);
+        new
+    });
+    Some(distinct.sum())
 }
 
 /// Changes that changelog handles carry inside the metadata.
@@ -103,14 +147,6 @@ fn in_memory_changes(survey: Survey<'_, '_>) -> u64 {
     survey.metadata.keyed_handles().map(|handle| of(&handle)).sum()
 }
 
-/// The stream behind a key-groups handle in the place of a stream.
-fn innermost<'h, 'a>(handle: &'h StreamHandle<'a>) -> &'h StreamHandle<'a> {
-    match handle {
-        StreamHandle::KeyGroups(keyed) => keyed.delegate.as_ref().map_or(handle, innermost),
-        _ => handle,
-    }
-}
-
 /// One use of a physical file. There can be millions, so it is kept small.
 #[derive(Debug, Clone, Copy)]
 pub struct FileUse<'a> {
@@ -122,7 +158,7 @@ pub struct FileUse<'a> {
     pub start: i64,
     /// Bytes, -1 if unknown.
     pub bytes: i64,
-    /// The operator that refers to it, by its position in [`FileUses::operators`].
+    /// The operator that refers to it, by its position in [`Files::operators`].
     pub operator: u32,
     /// Its subtask; -1 for the coordinator.
     pub subtask: i32,
@@ -143,50 +179,18 @@ impl FileUse<'_> {
     }
 }
 
-/// Every use of every file.
-#[derive(Debug)]
-pub struct FileUses<'a> {
-    /// The operators that refer to files.
-    pub operators: Vec<OperatorId>,
-    /// The uses: those of one file beside each other, files in the order of their directories
-    /// and names.
-    pub uses: Vec<FileUse<'a>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::distinct_bytes;
 
-impl<'a> FileUses<'a> {
-    /// All uses, or those of one operator.
-    pub fn of(survey: Survey<'_, 'a>, only: Option<OperatorId>) -> Self {
-        let places = survey.places;
-        let mut operators: Vec<OperatorId> = Vec::new();
-        let mut uses = Vec::new();
-        walk::streams(survey.metadata, |operator, subtask, stream| {
-            if only.is_some_and(|only| only != operator.id) {
-                return;
-            }
-            let handle = innermost(&stream.handle);
-            let Some(place) = places.of(handle) else { return };
-            // Streams come operator by operator.
-            if operators.last() != Some(&operator.id) {
-                operators.push(operator.id);
-            }
-            uses.push(FileUse {
-                place,
-                local_name: stream.local_name.unwrap_or_default(),
-                start: match handle {
-                    StreamHandle::Segment(segment) => segment.start,
-                    _ => -1,
-                },
-                bytes: handle.state_size().and_then(|n| i64::try_from(n).ok()).unwrap_or(-1),
-                operator: u32::try_from(operators.len() - 1).unwrap_or(u32::MAX),
-                subtask: subtask.unwrap_or(-1),
-                role: stream.role,
-                relative: matches!(handle, StreamHandle::Relative { .. }),
-            });
-        });
-        uses.sort_unstable_by(|a, b| {
-            let key = |u: &FileUse<'a>| (u.place, u.operator, u.subtask, u.role, u.start);
-            key(a).cmp(&key(b)).then_with(|| a.local_name.cmp(&b.local_name))
-        });
-        FileUses { operators, uses }
+    #[test]
+    fn each_byte_of_a_file_counts_once() {
+        let bytes = |ranges: &[(i64, i64)]| distinct_bytes(ranges.iter().copied());
+        assert_eq!(bytes(&[(-1, 10), (-1, 10)]), Some(10));
+        assert_eq!(bytes(&[(-1, 10), (-1, 30)]), Some(30));
+        assert_eq!(bytes(&[(0, 10), (5, 10)]), Some(15));
+        assert_eq!(bytes(&[(0, 10), (20, 5), (0, 10)]), Some(15));
+        assert_eq!(bytes(&[(-1, 100), (20, 5)]), Some(100));
+        assert_eq!(bytes(&[(0, 10), (-1, -1)]), None);
     }
 }

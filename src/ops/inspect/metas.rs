@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use super::Survey;
 use crate::catalog::heads::Head;
+use crate::catalog::heads::head_end;
+use crate::catalog::heads::operator_offsets;
 use crate::format::flink::backend_meta::Hints;
 use crate::format::flink::backend_meta::KeyedBackendMeta;
 use crate::format::flink::backend_meta::OperatorBackendMeta;
@@ -32,7 +34,7 @@ impl<'s> Metas<'s> {
         let (stream, end) = match handle {
             KeyedHandle::Incremental(handle) => (handle.meta.as_ref()?, None),
             KeyedHandle::KeyGroups(handle) => {
-                (handle.delegate.as_ref()?, first_offset(handle.offsets.iter()))
+                (handle.delegate.as_ref()?, head_end(handle.offsets.iter()))
             }
             _ => return None,
         };
@@ -59,15 +61,12 @@ impl<'s> Metas<'s> {
         let head = survey.heads.at(survey.places, stream, 0)?;
         Some(cached(&self.operator, head, |bytes| {
             let more = is_cut(bytes, stream.state_size());
-            let hints = Hints { more, ..Hints::default() };
+            // The parser knows that offsets of compressed state are no end of the head.
+            let end = head_end(operator_offsets(handle));
+            let hints = Hints { more, end, ..Hints::default() };
             OperatorBackendMeta::parse(bytes, &hints).map_err(|error| error.to_string())
         }))
     }
-}
-
-/// Where state begins behind the head; 0 stands for an empty key group.
-fn first_offset(offsets: impl Iterator<Item = i64>) -> Option<u64> {
-    offsets.filter_map(|offset| u64::try_from(offset).ok()).filter(|offset| *offset > 0).min()
 }
 
 /// Whether these are only the first bytes of their stream.

@@ -6,9 +6,11 @@ pub mod metas;
 pub mod select;
 pub mod sizes;
 mod states;
+mod types;
 pub mod warnings;
 
 use crate::catalog::heads::Heads;
+use crate::format::flink::keyed::KeyGroupsForm;
 use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::list::List;
 use crate::format::flink::metadata::Metadata;
@@ -19,12 +21,14 @@ use crate::format::flink::operator::SubtaskState;
 use crate::format::flink::properties::CheckpointProperties;
 use crate::format::flink::properties::SnapshotType;
 use crate::model::places::Places;
-use crate::model::release;
+use crate::model::release::Releases;
 use backend::Backend;
-use files::FileSums;
+use backend::Common;
+use files::Files;
 use metas::Metas;
 use sizes::Sizes;
 pub use states::MergedState;
+pub use types::type_text;
 pub use warnings::Finding;
 
 /// Everything that is known about a checkpoint before anything is concluded.
@@ -53,13 +57,13 @@ pub struct Facts<'s, 'a> {
     /// Whether it is a checkpoint or a savepoint, where the metadata says so.
     pub snapshot: Option<Snapshot>,
     /// The releases of Flink that write such a file.
-    pub written_by: &'static str,
+    pub written_by: String,
     /// Sums over all operators.
     pub sizes: Sizes,
     /// State handles in the slots of all subtasks.
     pub handles: u64,
     /// The distinct physical files.
-    pub files: FileSums,
+    pub files: Files<'a>,
     /// What is special about it.
     pub features: Features,
     /// The operators that were asked for, in the order of their ids.
@@ -134,8 +138,10 @@ pub struct OperatorFacts<'s, 'a> {
     pub sizes: Sizes,
     /// The largest subtask's share against an even one; `None` without state.
     pub skew: Option<f64>,
-    /// The backend of its keyed state.
+    /// The backend of its keyed state, if it has any and something tells.
     pub backend: Option<Backend>,
+    /// It has keyed state, and nothing tells of which backend; a finding says why.
+    pub backend_unknown: bool,
     /// Its states, merged over subtasks.
     pub states: Vec<MergedState<'s>>,
 }
@@ -143,9 +149,10 @@ pub struct OperatorFacts<'s, 'a> {
 /// Concludes what is in a checkpoint.
 pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a> {
     let metadata = survey.metadata;
-    let records_new = release::records_new_bytes(metadata);
+    let releases = Releases::of(metadata);
+    let records_new = releases.record_new_bytes();
     let metas = Metas::default();
-    let snapshot = snapshot(metadata);
+    let mut canonical = Canonical::default();
     let mut sizes = Sizes::zero(records_new);
     let mut handles = 0;
     let mut features = Features::default();
@@ -154,6 +161,7 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a
     for state in metadata.operators.iter() {
         let mut of_operator = Sizes::of_coordinator(&state, records_new);
         let mut largest = 0;
+        let wanted = options.operator.is_none_or(|only| only == state.id);
         let mut backends = Vec::new();
         features.finished |= state.subtasks.is_none();
         for subtask in subtasks(&state) {
@@ -162,29 +170,48 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a
             of_operator = of_operator.plus(&of_subtask);
             handles += count(&subtask);
             features.note(&subtask);
-            backends.extend(backend::of_subtask(survey, &subtask));
+            canonical.note(&subtask);
+            if wanted {
+                let told = backend::of_subtask(survey, &subtask);
+                backends.extend(told.map(|told| (subtask.index(), told)));
+            }
         }
         sizes = sizes.plus(&of_operator);
-        if options.operator.is_some_and(|only| only != state.id) {
+        if state.has_odd_parallelism() {
+            findings.push(Finding::odd_parallelism(&state));
+        }
+        if !wanted {
             continue;
         }
+        let (backend, backend_unknown) = match backend::common(&backends) {
+            Common::None => (None, false),
+            Common::By(backend) => (Some(backend), false),
+            Common::Unknown { subtask, why, subtasks } => {
+                findings.push(Finding::unknown_backend(&state, subtask, &why, subtasks));
+                (None, true)
+            }
+        };
         let states = match options.states {
             true => states::merge(survey, &metas, &state, &mut findings),
             false => Vec::new(),
         };
         operators.push(OperatorFacts {
             skew: skew(&of_operator, largest, state.parallelism),
-            backend: backend::common(&backends),
+            backend,
+            backend_unknown,
             sizes: of_operator,
             states,
             state,
         });
     }
     operators.sort_by_key(|operator| operator.state.id);
-    let files = FileSums::of(survey);
-    findings.extend(warnings::of_the_files(&files, snapshot));
-    features.file_merging |= files.merged;
-    let written_by = release::written_by(metadata, features.file_merging);
+    let snapshot = snapshot(metadata, canonical);
+    let files = Files::of(survey);
+    findings.extend(warnings::of_the_files(&files.sums, snapshot));
+    findings.extend(warnings::of_the_rules(survey.places));
+    features.file_merging |= files.sums.merged;
+    let merged = features.file_merging;
+    let written_by = if merged { releases.with_merged_files() } else { releases }.name();
     Facts {
         snapshot,
         written_by,
@@ -199,9 +226,36 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Facts<'s, 'a
     }
 }
 
-fn snapshot(metadata: &Metadata<'_>) -> Option<Snapshot> {
-    let properties = metadata.trailer.as_ref()?.properties();
-    let CheckpointProperties::Known(properties) = properties else { return None };
+/// Whether managed keyed state is in the handles that only canonical savepoints have.
+#[derive(Debug, Clone, Copy, Default)]
+struct Canonical {
+    some: bool,
+    others: bool,
+}
+
+impl Canonical {
+    fn note(&mut self, subtask: &Subtask<'_>) {
+        let Subtask::Running(state) = subtask else { return };
+        match &state.managed_keyed {
+            None => {}
+            Some(KeyedHandle::KeyGroups(handle)) if handle.form == KeyGroupsForm::Savepoint => {
+                self.some = true;
+            }
+            Some(_) => self.others = true,
+        }
+    }
+}
+
+fn snapshot(metadata: &Metadata<'_>, canonical: Canonical) -> Option<Snapshot> {
+    let properties = metadata.trailer.as_ref().map(|trailer| trailer.properties());
+    let properties = match properties {
+        Some(CheckpointProperties::Known(properties)) => properties,
+        Some(CheckpointProperties::Unfamiliar { .. }) => return None,
+        Some(CheckpointProperties::None) | None => {
+            let Canonical { some, others } = canonical;
+            return (some && !others).then_some(Snapshot::CanonicalSavepoint);
+        }
+    };
     Some(match properties.snapshot_type {
         SnapshotType::Checkpoint { .. } => Snapshot::Checkpoint,
         SnapshotType::Savepoint { format_type, .. } => match format_type.as_bytes() {

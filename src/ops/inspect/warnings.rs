@@ -3,9 +3,13 @@
 use super::Snapshot;
 use super::Survey;
 use super::files::FileSums;
+use super::states::Difference;
 use crate::format::flink::backend_meta::Note;
 use crate::format::flink::operator::OperatorState;
 use crate::format::flink::properties::CheckpointProperties;
+use crate::format::flink::utf::Utf;
+use crate::model::places::Places;
+use crate::model::rebase::Rule;
 
 /// Something noticed, with a stable code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +29,7 @@ impl Finding {
         error: &str,
         count: usize,
     ) -> Self {
-        let more = match count {
-            1 => String::new(),
-            n => format!(" (and {} more of this operator)", n - 1),
-        };
+        let more = more(count);
         Finding {
             code: "backend-meta-unreadable",
             subject: label(operator),
@@ -52,10 +53,69 @@ impl Finding {
     }
 }
 
+impl Finding {
+    pub(super) fn unknown_backend(
+        operator: &OperatorState<'_>,
+        subtask: i32,
+        why: &str,
+        count: usize,
+    ) -> Self {
+        let more = more(count);
+        Finding {
+            code: "backend-unknown",
+            subject: label(operator),
+            message: format!("which backend wrote subtask {subtask} is unknown: {why}{more}"),
+        }
+    }
+
+    pub(super) fn odd_parallelism(operator: &OperatorState<'_>) -> Self {
+        let OperatorState { parallelism, max_parallelism, .. } = operator;
+        Finding {
+            code: "odd-parallelism",
+            subject: label(operator),
+            message: format!(
+                "its parallelism is {parallelism}, at most {max_parallelism}, which no job can \
+                 have; the rest of the file was read as it is"
+            ),
+        }
+    }
+
+    pub(super) fn differing_state(
+        operator: &OperatorState<'_>,
+        state: Utf<'_>,
+        first_subtask: i32,
+        difference: &Difference,
+        count: usize,
+    ) -> Self {
+        let Difference { role, first, subtask, other } = difference;
+        let more = more(count);
+        Finding {
+            code: "state-differs",
+            subject: label(operator),
+            message: format!(
+                "{role} of state {state} is {first} in subtask {first_subtask} and {other} in \
+                 subtask {subtask}{more}"
+            ),
+        }
+    }
+}
+
+fn more(count: usize) -> String {
+    match count {
+        1 => String::new(),
+        n => format!(" (and {} more of this operator)", n - 1),
+    }
+}
+
 /// What an operator is called: uid, name or id.
 pub fn label(operator: &OperatorState<'_>) -> String {
-    let named = operator.uid.or(operator.name);
-    named.map_or_else(|| operator.id.to_string(), |text| text.to_string())
+    let [uid, name] = [operator.uid, operator.name].map(|text| text.map(|text| text.to_string()));
+    label_of(uid, name, operator.id.to_string())
+}
+
+/// What is called by a uid, a name or an id.
+pub fn label_of<T>(uid: Option<T>, name: Option<T>, id: T) -> T {
+    uid.or(name).unwrap_or(id)
 }
 
 pub(super) fn of_the_file(survey: Survey<'_, '_>) -> Vec<Finding> {
@@ -109,4 +169,17 @@ pub(super) fn of_the_files(files: &FileSums, snapshot: Option<Snapshot>) -> Vec<
         });
     }
     findings
+}
+
+/// Rules of the user that mapped no path; asked when all paths have been looked at.
+pub(super) fn of_the_rules(places: &Places<'_>) -> Vec<Finding> {
+    let rules = places.rebasing().rules().iter().enumerate();
+    let unused = rules.filter(|(number, rule)| rule.stated && !places.has_used(*number));
+    let finding = |(_, rule): (usize, &Rule)| Finding {
+        code: "rebase-unused",
+        subject: rule.from.to_string(),
+        message: "no path in the metadata lies below this place, so --rebase changes nothing"
+            .into(),
+    };
+    unused.map(finding).collect()
 }

@@ -24,8 +24,8 @@ use crate::ops::inspect::Facts;
 use crate::ops::inspect::OperatorFacts;
 use crate::ops::inspect::Snapshot;
 use crate::ops::inspect::Survey;
+use crate::ops::inspect::files;
 use crate::ops::inspect::files::FileUse;
-use crate::ops::inspect::files::FileUses;
 use crate::ops::inspect::sizes::Sizes;
 use crate::ops::inspect::subtasks;
 use crate::report::document::Head;
@@ -66,7 +66,7 @@ pub fn checkpoint<'r, 'a: 'r>(
                 subtasks: subtasks_json(convert, operator, facts.records_new),
             })
         }),
-        files: context.files.then(|| file_list(survey, context.operator)),
+        files: context.files.then(|| file_list(survey, facts, context.operator)),
     }
 }
 
@@ -125,7 +125,7 @@ fn checkpoint_json(
         savepoint_format,
         job_id: survey.places.home().job_id().map(str::to_owned),
         metadata_version: metadata.layout.version,
-        written_by: facts.written_by,
+        written_by: facts.written_by.clone(),
         metadata_bytes: context.metadata_bytes,
         trailing_bytes: metadata.trailing.map_or(0, |trailing| trailing.bytes),
         completed_at: context.modified.map(|time| time.to_string()),
@@ -135,10 +135,10 @@ fn checkpoint_json(
         master_states: master_states.collect(),
         state_bytes: facts.sizes.state,
         new_bytes: facts.sizes.new,
-        inline_bytes: facts.files.inline_bytes,
-        files: facts.files.files,
-        file_bytes: facts.files.bytes,
-        outside_files: facts.files.outside,
+        inline_bytes: facts.files.sums.inline_bytes,
+        files: facts.files.sums.files,
+        file_bytes: facts.files.sums.bytes,
+        outside_files: facts.files.sums.outside,
         handles: facts.handles,
     }
 }
@@ -192,6 +192,8 @@ pub(super) fn summary<'r, 'a: 'r>(
         operator_bytes: sizes.operator,
         channel_bytes: sizes.channel,
         backend: operator.backend.map(|backend| backend.name()),
+        backend_unknown: operator.backend_unknown,
+        skew: operator.skew,
         coordinator: state.coordinator.clone().map(|handle| convert.stream(&handle)),
         coordinator_bytes: sizes.coordinator,
         states: operator.states.iter().map(|state| super::convert::state(&state.meta)).collect(),
@@ -228,6 +230,9 @@ fn subtask_json<'r, 'a: 'r>(
         finished,
         state_bytes: sizes.state,
         new_bytes: sizes.new,
+        keyed_bytes: sizes.keyed,
+        operator_bytes: sizes.operator,
+        channel_bytes: sizes.channel,
         reference_checkpoint_id: state.reference_checkpoint,
         managed_keyed: Seq::optional(move || {
             managed_keyed.as_ref().map(|handle| convert.keyed(handle, true))
@@ -246,18 +251,19 @@ fn subtask_json<'r, 'a: 'r>(
     }
 }
 
-/// The physical files, in the order of their paths' directories.
+/// The physical files, in the order of their paths' directories; with an operator only those
+/// that it uses.
 pub(super) fn file_list<'r, 'a: 'r>(
     survey: Survey<'r, 'a>,
+    facts: &'r Facts<'r, 'a>,
     only: Option<OperatorId>,
 ) -> Seq<'r, FileJson> {
     Seq::new(move || {
-        let all = FileUses::of(survey, only);
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            let group = all.uses.get(at..)?.chunk_by(|a, b| a.place == b.place).next()?;
-            at += group.len();
-            file(survey, &all.operators, group)
+        let files = files::one_by_one(&facts.files.uses);
+        files.filter_map(move |uses| {
+            let of = |one: &FileUse<'_>| facts.files.operators.get(one.operator as usize).copied();
+            let used = only.is_none() || uses.iter().any(|one| of(one) == only);
+            used.then(|| file(survey, &facts.files.operators, uses)).flatten()
         })
     })
 }
@@ -270,9 +276,6 @@ fn file(
     let first = uses.first()?;
     let home = survey.places.home();
     let metadata = home.metadata.relative_to(&home.base).map(str::to_owned);
-    let mut ranges: Vec<(i64, i64)> = uses.iter().map(|one| (one.start, one.bytes)).collect();
-    ranges.sort_unstable();
-    ranges.dedup();
     let referrer = |one: &FileUse<'_>| Referrer {
         operator_id: operators
             .get(one.operator as usize)
@@ -283,7 +286,7 @@ fn file(
     };
     Some(FileJson {
         path: survey.places.text(first.place),
-        bytes: ranges.iter().map(|(_, bytes)| u64::try_from(*bytes).ok()).sum(),
+        bytes: files::bytes_in(uses),
         references: uses.len() as u64,
         checkpoints: vec![metadata.unwrap_or_else(|| home.metadata.to_string())],
         class: first.class(),

@@ -34,6 +34,7 @@ use crate::format::flink::stream::StreamHandle;
 use crate::format::flink::utf::Utf;
 use crate::ops::inspect::Survey;
 use crate::ops::inspect::metas::Metas;
+use crate::ops::inspect::type_text;
 use crate::report::seq::Seq;
 
 /// Converts handles of one checkpoint.
@@ -103,12 +104,10 @@ impl<'r, 'a: 'r> Convert<'r, 'a> {
                 meta: self.optional(handle.meta.as_ref()),
                 shared: self.files(handle.shared.clone()),
                 private: self.files(handle.private.clone()),
-                backend_meta: backend_meta(),
             },
             KeyedHandle::KeyGroups(handle) => KeyedDetailJson::KeyGroups {
                 offsets: all(handle.offsets.clone(), |offset| offset),
                 handle: self.optional(handle.delegate.as_ref()),
-                backend_meta: backend_meta(),
             },
             KeyedHandle::Changelog(handle) => KeyedDetailJson::Changelog {
                 checkpoint_id: handle.checkpoint_id,
@@ -120,10 +119,13 @@ impl<'r, 'a: 'r> Convert<'r, 'a> {
                 from: segment.from,
                 to: segment.to,
                 changes: segment.changes.len() as u64,
+                incremental_bytes: handle.checkpointed_size(),
+                storage: None,
+                handles: Seq::optional(|| None),
             },
             KeyedHandle::ChangelogFile(segments) => KeyedDetailJson::ChangelogFile {
                 incremental_bytes: segments.incremental_size(),
-                storage: text(segments.storage).unwrap_or_else(|| "filesystem".into()),
+                storage: text(segments.storage).or_else(|| Some("filesystem".into())),
                 handles: all(segments.handles.clone(), move |entry| ChangelogEntryJson {
                     offset: entry.offset,
                     handle: self.optional(entry.handle.as_ref()),
@@ -137,6 +139,7 @@ impl<'r, 'a: 'r> Convert<'r, 'a> {
             new_bytes: handle.checkpointed_size(),
             state_handle_id: text(handle.state_handle_id()),
             detail,
+            backend_meta: backend_meta(),
         }
     }
 
@@ -227,6 +230,7 @@ impl<'r, 'a: 'r> Convert<'r, 'a> {
 fn info<'r, 'a: 'r>(side: Side, channel: ChannelOffsets<'a>, bytes: i64) -> ChannelInfoJson<'r> {
     let offsets = all(channel.offsets, |offset| offset);
     let (a, b) = (channel.gate, channel.channel);
+    let bytes = u64::try_from(bytes).ok();
     match side {
         Side::Input => ChannelInfoJson::Input { gate: a, channel: b, bytes, offsets },
         Side::Output => ChannelInfoJson::Output { partition: a, subpartition: b, bytes, offsets },
@@ -267,7 +271,7 @@ fn serializer(of: &Serializer<'_>) -> SerializerJson {
     SerializerJson {
         snapshot_class: of.snapshot_class.to_string(),
         snapshot_version: of.snapshot_version,
-        type_text: super::types::type_text(of),
+        type_text: type_text(of),
         nested: of.nested.iter().map(serializer).collect(),
         opaque: of.opaque.is_some(),
     }

@@ -94,6 +94,9 @@ pub struct KeyedJson<'r> {
     /// What its class has.
     #[serde(flatten)]
     pub detail: KeyedDetailJson<'r>,
+    /// What the meta of its states says; null for raw state, for the handles of a changelog,
+    /// the parts of which have it, and if it could not be read.
+    pub backend_meta: Option<KeyedMetaJson>,
 }
 
 /// What a keyed handle of each class has.
@@ -112,8 +115,6 @@ pub enum KeyedDetailJson<'r> {
         shared: Seq<'r, NamedJson<'r>>,
         /// Files of this checkpoint alone.
         private: Seq<'r, NamedJson<'r>>,
-        /// What the meta stream says; null if it could not be read.
-        backend_meta: Option<KeyedMetaJson>,
     },
     /// `KeyGroupsStateHandle`, `KeyGroupsSavepointStateHandle`.
     KeyGroups {
@@ -121,8 +122,6 @@ pub enum KeyedDetailJson<'r> {
         offsets: Seq<'r, i64>,
         /// The stream.
         handle: Option<StreamJson<'r>>,
-        /// What the head of the stream says; null for raw state and if it could not be read.
-        backend_meta: Option<KeyedMetaJson>,
     },
     /// `ChangelogStateBackendHandleImpl`.
     Changelog {
@@ -143,13 +142,19 @@ pub enum KeyedDetailJson<'r> {
         to: i64,
         /// Number of changes.
         changes: u64,
+        /// What this checkpoint wrote: the changes are inside the metadata.
+        incremental_bytes: Option<u64>,
+        /// The changelog storage: none.
+        storage: Option<String>,
+        /// Files: none.
+        handles: Seq<'r, ChangelogEntryJson<'r>>,
     },
     /// `ChangelogStateHandleStreamImpl`.
     ChangelogFile {
         /// What this checkpoint uploaded; null in 1.14.
         incremental_bytes: Option<u64>,
         /// The changelog storage.
-        storage: String,
+        storage: Option<String>,
         /// The files, each with the offset of the changes.
         handles: Seq<'r, ChangelogEntryJson<'r>>,
     },
@@ -228,8 +233,8 @@ pub enum ChannelInfoJson<'r> {
         gate: i32,
         /// Channel index.
         channel: i32,
-        /// Bytes of its state.
-        bytes: i64,
+        /// Bytes of its state; null if the metadata does not know.
+        bytes: Option<u64>,
         /// Offset of each buffer.
         offsets: Seq<'r, i64>,
     },
@@ -239,8 +244,8 @@ pub enum ChannelInfoJson<'r> {
         partition: i32,
         /// Subpartition index.
         subpartition: i32,
-        /// Bytes of its state.
-        bytes: i64,
+        /// Bytes of its state; null if the metadata does not know.
+        bytes: Option<u64>,
         /// Offset of each buffer.
         offsets: Seq<'r, i64>,
     },

@@ -63,7 +63,7 @@ pub fn write<'r, 'a: 'r>(
             line(out, "subtask", OfOperator { operator_id: &id, subtask })?;
         }
     }
-    for file in build::file_list(survey, context.operator).iter() {
+    for file in build::file_list(survey, facts, context.operator).iter() {
         line(out, "file", file)?;
     }
     let totals = Totals {

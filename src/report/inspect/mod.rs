@@ -6,10 +6,8 @@ mod files;
 mod handles;
 pub mod jsonl;
 mod meta;
-mod types;
-
-pub use types::type_text;
-
+#[cfg(test)]
+mod tests;
 pub use files::FileJson;
 pub use files::Referrer;
 pub use handles::ChangelogEntryJson;
@@ -33,6 +31,7 @@ use serde::Serialize;
 
 use super::document::Head;
 use super::seq::Seq;
+use crate::ops::inspect::warnings::label_of;
 
 /// Schema of the document.
 pub const SCHEMA: &str = "chkctl.inspect.checkpoint/1";
@@ -57,7 +56,7 @@ pub struct CheckpointDocument<'r> {
 pub struct CheckpointJson {
     /// Checkpoint id.
     pub id: i64,
-    /// `checkpoint` or `savepoint`; null where the metadata does not say (before 1.16).
+    /// `checkpoint` or `savepoint`; null where nothing tells, as often before 1.16.
     pub kind: Option<&'static str>,
     /// `canonical` or `native`; null for checkpoints and where the metadata does not say.
     pub savepoint_format: Option<&'static str>,
@@ -66,7 +65,7 @@ pub struct CheckpointJson {
     /// Version of the metadata format.
     pub metadata_version: i32,
     /// Releases of Flink that write such a file.
-    pub written_by: &'static str,
+    pub written_by: String,
     /// Bytes of the metadata file.
     pub metadata_bytes: u64,
     /// Bytes behind the end of the format, which Flink ignores.
@@ -84,7 +83,8 @@ pub struct CheckpointJson {
     pub master_states: Vec<MasterStateJson>,
     /// All state, in Flink's count: a stream counts as often as handles name it.
     pub state_bytes: Option<u64>,
-    /// What this checkpoint uploaded; null if it was written before 1.15.
+    /// What this checkpoint uploaded; null if it may have been written before 1.15, or a
+    /// handle does not record it.
     pub new_bytes: Option<u64>,
     /// State inside the metadata file.
     pub inline_bytes: u64,
@@ -193,12 +193,26 @@ pub struct OperatorSummary<'r> {
     /// `changelog`, `canonical`, `forst-incremental`, `mixed`; null without keyed state or
     /// where nothing tells.
     pub backend: Option<&'static str>,
+    /// Whether there is keyed state and nothing tells of which backend.
+    #[serde(skip)]
+    pub backend_unknown: bool,
+    /// The largest subtask's share of the state against an even one; null without state.
+    #[serde(skip)]
+    pub skew: Option<f64>,
     /// State of the coordinator.
     pub coordinator: Option<StreamJson<'r>>,
     /// Bytes of the coordinator's state.
     pub coordinator_bytes: u64,
     /// The states of all subtasks, merged by name.
     pub states: Vec<StateJson>,
+}
+
+impl OperatorSummary<'_> {
+    /// What it is called: uid, name or id.
+    pub fn label(&self) -> &str {
+        let Self { uid, name, operator_id, .. } = self;
+        label_of(uid.as_deref(), name.as_deref(), operator_id)
+    }
 }
 
 /// One subtask.
@@ -212,8 +226,13 @@ pub struct SubtaskJson<'r> {
     pub state_bytes: Option<u64>,
     /// What this checkpoint uploaded of it.
     pub new_bytes: Option<u64>,
+    /// Keyed state, managed and raw.
+    pub keyed_bytes: Option<u64>,
+    /// Operator state, managed and raw.
+    pub operator_bytes: Option<u64>,
+    /// In-flight data.
+    pub channel_bytes: Option<u64>,
     /// The checkpoint its state belongs to (version 7).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_checkpoint_id: Option<i64>,
     /// Managed keyed state, at most one handle.
     pub managed_keyed: Seq<'r, KeyedJson<'r>>,

@@ -54,6 +54,7 @@ fn file_uri(rest: &str) -> Result<Location, LocationError> {
             if host.is_empty() || host.eq_ignore_ascii_case("localhost") {
                 local(path)
             } else {
+                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
                 Err(LocationError::RemoteFile { host: host.to_owned() })
             }
         }
@@ -86,7 +87,9 @@ fn cloud(scheme: Scheme, spelled: &str, rest: &str) -> Result<Location, Location
         return Err(arn(&rest["//".len()..]));
     }
     let user = authority.rsplit_once('@').map(|(user, _)| user);
-    if user.is_some_and(|user| buckets || user.contains(':')) {
+    // A colon belongs to no bucket; a secret key with a slash in it ends the authority early.
+    if user.is_some_and(|user| buckets || user.contains(':')) || buckets && authority.contains(':')
+    {
         return Err(LocationError::Credentials { scheme: spelled.to_owned() });
     }
     let location = Location::new(scheme, Some(spelled), authority, path);

@@ -1,3 +1,5 @@
+//! Which spellings are one place.
+
 use super::*;
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;

@@ -7,6 +7,7 @@ use super::blame;
 use super::client_defaults;
 use super::configuration;
 use super::keys;
+use super::values;
 use crate::store::Store;
 use crate::store::classify::classify_build;
 use crate::store::error::StoreError;
@@ -53,6 +54,7 @@ pub(super) fn open(
     {
         pairs.push((allow_http, "true".into()));
     }
+    values::check(at, &pairs)?;
     let mut builder = MicrosoftAzureBuilder::new()
         .with_client_options(client_defaults())
         .with_http_connector(Checked::default())

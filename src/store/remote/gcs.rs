@@ -6,6 +6,7 @@ use super::Settings;
 use super::blame;
 use super::client_defaults;
 use super::keys;
+use super::values;
 use crate::store::Store;
 use crate::store::classify::classify_build;
 use crate::store::error::StoreError;
@@ -40,6 +41,7 @@ pub(super) fn open(
     {
         pairs.push((allow_http, "true".into()));
     }
+    values::check(at, &pairs)?;
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_client_options(client_defaults())
         .with_http_connector(Checked::default())

@@ -9,6 +9,7 @@ use super::blame;
 use super::client_defaults;
 use super::configuration;
 use super::keys;
+use super::values;
 use crate::store::Store;
 use crate::store::classify::classify_build;
 use crate::store::error::StoreError;
@@ -30,6 +31,7 @@ pub(super) fn open(
     for (key, value) in &pairs {
         settings.secrets.add(key.as_ref(), value);
     }
+    values::check(at, &pairs)?;
     let mut builder = AmazonS3Builder::new()
         .with_client_options(client_defaults())
         .with_http_connector(Checked::default())

@@ -1,3 +1,5 @@
+//! How clients are configured.
+
 use super::*;
 use crate::store::tests::responder::Reply;
 use crate::store::tests::responder::Responder;

@@ -1,3 +1,5 @@
+//! Backend meta: each layout, foreign serializers in every place, damaged heads.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod seeds;

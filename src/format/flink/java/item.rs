@@ -123,6 +123,18 @@ impl<'s, 'a> Item<'s, 'a> {
         }
     }
 
+    /// How many values one look through this one passes.
+    pub(in crate::format::flink) fn breadth(self) -> usize {
+        let values = match self.node() {
+            Some(Node::Object { values, .. } | Node::Array { elements: values, .. }) => {
+                values.len()
+            }
+            _ => 0,
+        };
+        let classes = self.class().map_or(0, |class| class.height);
+        values.saturating_add(classes as usize).saturating_add(1)
+    }
+
     /// Calls `visit` with each class of an object, topmost first, its fields' values and its
     /// annotation.
     fn walk(self, mut visit: impl FnMut(&Class<'a>, &'s [Value<'a>], &'s [Value<'a>])) {

@@ -1,3 +1,5 @@
+//! Java serialization streams: each element of the grammar, and hostile ones.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::super::error::{Problem, Result};

@@ -1,3 +1,5 @@
+//! Checkpoint properties: the vectors of the format, damaged and unfamiliar ones.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::super::error::Problem;

@@ -172,7 +172,10 @@ fn read_part<'a>(
 
 /// Appends a SQL type to those of `detail`.
 fn logical_type(r: &mut Reader<'_>, detail: &mut Detail<'_>) -> Result<()> {
-    let name = type_name(read_object(r)?.root());
+    let before = r.offset();
+    let object = read_object(r)?;
+    let bytes = usize::try_from(r.offset().saturating_sub(before)).unwrap_or(usize::MAX);
+    let name = type_name(object.root(), bytes);
     match detail {
         Detail::LogicalTypes(names) => names.push(name),
         _ => *detail = Detail::LogicalTypes(vec![name]),

@@ -1,5 +1,8 @@
 //! SQL types: from Flink's `LogicalType` objects to the text Flink prints for them.
 
+use std::cell::Cell;
+use std::ops::Deref;
+
 use super::super::java::Item;
 
 const LOGICAL: &str = "org.apache.flink.table.types.logical.";
@@ -8,20 +11,59 @@ const LOGICAL: &str = "org.apache.flink.table.types.logical.";
 const MAX_DEPTH: u32 = 16;
 const MAX_CHARS: usize = 4096;
 
-/// Text of a `LogicalType`, or of a `DataType`, which has one.
-pub(super) fn type_name(item: Item<'_, '_>) -> String {
+/// How often each byte of an object may be looked at. A type is named again and again while
+/// the end of a foreign snapshot is searched, and real ones need less than one look a byte.
+const MAX_LOOKS: usize = 8;
+
+/// An item that must not be looked into without end: objects refer to each other, so that a
+/// few of them can make a long text out of many.
+#[derive(Clone, Copy)]
+struct Limited<'s, 'a> {
+    item: Item<'s, 'a>,
+    /// Values that may yet be looked at.
+    left: &'s Cell<usize>,
+}
+
+impl<'s, 'a> Limited<'s, 'a> {
+    fn of(self, item: Item<'s, 'a>) -> Self {
+        Limited { item, ..self }
+    }
+
+    /// Pays for looking through all values of the item; `None` if that is too much.
+    fn look(self) -> Option<Item<'s, 'a>> {
+        let left = self.left.get().checked_sub(self.item.breadth());
+        self.left.set(left.unwrap_or_default());
+        left.map(|_| self.item)
+    }
+
+    fn field(self, name: &str) -> Option<Self> {
+        self.look()?.field(name).map(|inner| self.of(inner))
+    }
+}
+
+impl<'s, 'a> Deref for Limited<'s, 'a> {
+    type Target = Item<'s, 'a>;
+
+    fn deref(&self) -> &Item<'s, 'a> {
+        &self.item
+    }
+}
+
+/// Text of a `LogicalType`, or of a `DataType`, which has one, that took so many bytes.
+pub(super) fn type_name(item: Item<'_, '_>, bytes: usize) -> String {
     let mut out = String::new();
-    write_type(item, MAX_DEPTH, &mut out);
-    if out.len() > MAX_CHARS {
-        let end = (0..=MAX_CHARS).rev().find(|&n| out.is_char_boundary(n));
+    let left = Cell::new(bytes.saturating_mul(MAX_LOOKS));
+    write_type(Limited { item, left: &left }, MAX_DEPTH, &mut out);
+    if left.get() == 0 || out.len() > MAX_CHARS {
+        let end = (0..=MAX_CHARS.min(out.len())).rev().find(|&n| out.is_char_boundary(n));
         out.truncate(end.unwrap_or_default());
         out.push('…');
     }
     out
 }
 
-fn write_type(item: Item<'_, '_>, depth: u32, out: &mut String) {
-    if out.len() > MAX_CHARS {
+fn write_type(item: Limited<'_, '_>, depth: u32, out: &mut String) {
+    if out.len() > MAX_CHARS || item.left.get() == 0 {
         return;
     }
     let Some(depth) = depth.checked_sub(1) else {
@@ -36,7 +78,8 @@ fn write_type(item: Item<'_, '_>, depth: u32, out: &mut String) {
         out.push_str(if item.is_null() { "NULL" } else { &class });
         return;
     };
-    let number = |name: &str| item.field(name).and_then(Item::as_integer).unwrap_or_default();
+    let number =
+        |name: &str| item.field(name).and_then(|part| part.as_integer()).unwrap_or_default();
     let sized = |word: &str, size: &str| format!("{word}({})", number(size));
     let plain = match kind {
         "Char" => sized("CHAR", "length"),
@@ -68,10 +111,10 @@ fn write_type(item: Item<'_, '_>, depth: u32, out: &mut String) {
         other => other.to_ascii_uppercase(),
     };
     out.push_str(&plain);
-    if item.field("isNullable").and_then(Item::as_bool) == Some(false) {
+    if item.field("isNullable").and_then(|part| part.as_bool()) == Some(false) {
         out.push_str(" NOT NULL");
     }
-    match item.field("kind").and_then(Item::enum_constant).map(|kind| kind.to_str()) {
+    match item.field("kind").and_then(|part| part.enum_constant()).map(|kind| kind.to_str()) {
         Some(kind) if kind != "REGULAR" => {
             out.push_str(" *");
             out.push_str(&kind);
@@ -81,7 +124,7 @@ fn write_type(item: Item<'_, '_>, depth: u32, out: &mut String) {
     }
 }
 
-fn write_nested(kind: &str, item: Item<'_, '_>, depth: u32, out: &mut String) {
+fn write_nested(kind: &str, item: Limited<'_, '_>, depth: u32, out: &mut String) {
     let part = |name: &str, out: &mut String| match item.field(name) {
         Some(inner) => write_type(inner, depth, out),
         None => out.push('?'),
@@ -119,10 +162,10 @@ fn write_nested(kind: &str, item: Item<'_, '_>, depth: u32, out: &mut String) {
 }
 
 /// The fields of a row or attributes of a structured type, and the closing bracket.
-fn write_fields(list: Option<Item<'_, '_>>, before: &str, depth: u32, out: &mut String) {
+fn write_fields(list: Option<Limited<'_, '_>>, before: &str, depth: u32, out: &mut String) {
     let fields = list.map(|list| list_items(list, depth)).unwrap_or_default();
     for (i, field) in fields.into_iter().enumerate() {
-        if out.len() > MAX_CHARS {
+        if out.len() > MAX_CHARS || field.left.get() == 0 {
             return;
         }
         out.push_str(if i == 0 { before } else { ", " });
@@ -138,8 +181,9 @@ fn write_fields(list: Option<Item<'_, '_>>, before: &str, depth: u32, out: &mut 
 }
 
 /// `DAY_TO_SECOND` with the precisions of its ends.
-fn interval(item: Item<'_, '_>) -> String {
-    let resolution = item.field("resolution").and_then(Item::enum_constant).unwrap_or_default();
+fn interval(item: Limited<'_, '_>) -> String {
+    let resolution =
+        item.field("resolution").and_then(|part| part.enum_constant()).unwrap_or_default();
     let word = |word: &str| {
         let precision = match word {
             "YEAR" => item.field("yearPrecision"),
@@ -147,7 +191,7 @@ fn interval(item: Item<'_, '_>) -> String {
             "SECOND" => item.field("fractionalPrecision"),
             _ => None,
         };
-        match precision.and_then(Item::as_integer) {
+        match precision.and_then(|part| part.as_integer()) {
             Some(n) => format!("{word}({n})"),
             None => word.to_owned(),
         }
@@ -157,7 +201,7 @@ fn interval(item: Item<'_, '_>) -> String {
 }
 
 /// A string field, or the name of the class object in it.
-fn text(item: Item<'_, '_>, name: &str) -> String {
+fn text(item: Limited<'_, '_>, name: &str) -> String {
     let value = item.field(name);
     let text = value.and_then(|value| value.as_text().or_else(|| value.class_name()));
     text.unwrap_or_default().to_str().into_owned()
@@ -165,10 +209,10 @@ fn text(item: Item<'_, '_>, name: &str) -> String {
 
 /// The elements of a `java.util` list: an array list, a list that wraps an array or another
 /// list, or one of the immutable lists of `List.of`.
-fn list_items<'s, 'a>(list: Item<'s, 'a>, depth: u32) -> Vec<Item<'s, 'a>> {
+fn list_items<'s, 'a>(list: Limited<'s, 'a>, depth: u32) -> Vec<Limited<'s, 'a>> {
     let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-    if let Some(elements) = list.field("a").and_then(Item::elements) {
-        return elements.collect();
+    if let Some(elements) = list.field("a").and_then(Limited::look).and_then(Item::elements) {
+        return elements.map(|item| list.of(item)).collect();
     }
     if let Some(only) = list.field("element") {
         return vec![only];
@@ -178,6 +222,7 @@ fn list_items<'s, 'a>(list: Item<'s, 'a>, depth: u32) -> Vec<Item<'s, 'a>> {
             return list_items(inner, depth);
         }
     }
-    let written = list.annotations();
-    written.into_iter().filter(|item| item.bytes().is_none()).collect()
+    let written = list.look().map(Item::annotations).unwrap_or_default();
+    let objects = written.into_iter().filter(|item| item.bytes().is_none());
+    objects.map(|item| list.of(item)).collect()
 }

@@ -1,5 +1,9 @@
+//! Serializer snapshots: each layout of the table.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 #![allow(clippy::panic)]
+
+mod sql;
 
 use super::super::read::Reader;
 use super::super::utf::encode;

@@ -1,8 +1,12 @@
 //! Damaged and hostile files: an error with the right offset, never a panic.
 
+use super::samples;
 use super::vectors::complete_file;
+use crate::format::flink::changelog::ChangelogHandle;
+use crate::format::flink::encode::Target;
 use crate::format::flink::error::FormatError;
 use crate::format::flink::error::Problem;
+use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::metadata::Metadata;
 
 fn error_of(bytes: &[u8]) -> FormatError {
@@ -68,7 +72,50 @@ fn nesting_is_bounded() {
     let one_level = [3, 0, 0, 0, 0, 0, 0, 0, 0];
     bytes.extend(std::iter::repeat_n(one_level, 100_000).flatten());
     let error = error_of(&bytes);
-    assert!(error.to_string().contains("64 levels"), "{error}");
+    assert!(error.to_string().contains("4 levels"), "{error}");
+}
+
+#[test]
+fn changelog_handles_do_not_nest() {
+    // Walking them would cost the square of their depth.
+    for (version, of_1_16) in [(3, false), (4, true), (6, true)] {
+        let inner = KeyedHandle::Changelog(samples::changelog(of_1_16));
+        let outer = ChangelogHandle {
+            materialized: vec![Some(inner)].into(),
+            ..samples::changelog(of_1_16)
+        };
+        let file = samples::with_keyed(KeyedHandle::Changelog(outer));
+        let bytes = file.encode(Target::version(version).unwrap()).unwrap();
+        let error = error_of(&bytes).to_string();
+        assert!(error.contains("changelog handle: is inside of another"), "{error}");
+    }
+}
+
+#[test]
+fn a_parallelism_that_no_job_has_hides_nothing() {
+    for version in [2, 3, 6] {
+        for (parallelism, max_parallelism) in [(0, 128), (-2, 128), (2, 0), (2, i32::MIN)] {
+            let file = samples::with(Vec::new());
+            let mut operator = file.operators.iter().next().unwrap();
+            (operator.parallelism, operator.max_parallelism) = (parallelism, max_parallelism);
+            let file = Metadata { operators: vec![operator].into(), ..file };
+            let mut bytes = match version {
+                2 => samples::version_2(),
+                _ => file.encode(Target::version(version).unwrap()).unwrap(),
+            };
+            if version == 2 {
+                bytes[40..44].copy_from_slice(&parallelism.to_be_bytes());
+                bytes[44..48].copy_from_slice(&max_parallelism.to_be_bytes());
+            }
+            let read = Metadata::parse(&bytes).unwrap();
+            let operator = read.operators.iter().next().unwrap();
+            assert!(operator.has_odd_parallelism());
+            assert_eq!(
+                (operator.parallelism, operator.max_parallelism),
+                (parallelism, max_parallelism)
+            );
+        }
+    }
 }
 
 #[test]

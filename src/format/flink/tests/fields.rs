@@ -55,11 +55,6 @@ fn numbers_that_must_not_be_negative() {
     negative[8] = 0x80;
     says(&Metadata::parse(&negative).unwrap_err(), "byte 8: checkpoint id: is -");
 
-    let none = samples::with(Vec::new());
-    says(&damaged(&none, &[0, 0, 0, 2, 0, 0, 0, 128], &[0; 8]), "parallelism: is not positive");
-    let max = [0, 0, 0, 2, 0, 0, 0, 0];
-    says(&damaged(&none, &[0, 0, 0, 2, 0, 0, 0, 128], &max), "max parallelism: is not positive");
-
     let file = samples::with_stream(samples::segment());
     let place = |start: i64, length: i64| [start.to_be_bytes(), length.to_be_bytes()].concat();
     says(&damaged(&file, &place(16, 32), &place(-1, 32)), "segment start: is -1");

@@ -75,7 +75,7 @@ fn stream(version: i32) -> BoxedStrategy<Option<StreamHandle<'static>>> {
         3 => flat.boxed(),
         _ => prop_oneof![3 => flat, 1 => segment(), 1 => Just(StreamHandle::EmptySegment)].boxed(),
     };
-    let nested = flat.prop_recursive(2, 4, 1, |inner| {
+    let nested = flat.prop_recursive(1, 2, 1, |inner| {
         let form = Just(KeyGroupsForm::First);
         key_groups(form, option::of(inner))
             .prop_map(|handle| StreamHandle::KeyGroups(Box::new(handle)))
@@ -160,23 +160,23 @@ fn keyed(version: i32) -> impl Strategy<Value = KeyedHandle<'static>> {
         memory_segment().prop_map(KeyedHandle::ChangelogMemory),
         file_segments(version).prop_map(KeyedHandle::ChangelogFile),
     ];
-    leaf.prop_recursive(2, 6, 2, move |inner| {
-        let parts = || list(option::of(inner.clone()));
-        let numbers = (any::<i64>(), any::<i64>(), any::<i64>());
-        (range(), parts(), parts(), numbers, text()).prop_map(
-            move |(key_groups, materialized, non_materialized, (size, id, checkpoint), name)| {
-                KeyedHandle::Changelog(ChangelogHandle {
-                    key_groups,
-                    checkpointed_size: Some(size),
-                    materialized,
-                    non_materialized,
-                    materialization_id: Some(id),
-                    checkpoint_id: (version > 3).then_some(checkpoint),
-                    state_handle_id: Some(name),
-                })
-            },
-        )
-    })
+    let leaf = leaf.boxed();
+    let parts = || list(option::of(leaf.clone()));
+    let numbers = (any::<i64>(), any::<i64>(), any::<i64>());
+    let changelog = (range(), parts(), parts(), numbers, text()).prop_map(
+        move |(key_groups, materialized, non_materialized, (size, id, checkpoint), name)| {
+            KeyedHandle::Changelog(ChangelogHandle {
+                key_groups,
+                checkpointed_size: Some(size),
+                materialized,
+                non_materialized,
+                materialization_id: Some(id),
+                checkpoint_id: (version > 3).then_some(checkpoint),
+                state_handle_id: Some(name),
+            })
+        },
+    );
+    prop_oneof![4 => leaf, 1 => changelog]
 }
 
 fn operator_handle(version: i32) -> impl Strategy<Value = OperatorHandle<'static>> {

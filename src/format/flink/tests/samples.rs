@@ -279,6 +279,28 @@ fn with_more(file: &Metadata<'static>, handle: KeyedHandle<'static>) -> Metadata
     Metadata { operators: operators.into(), ..file.clone() }
 }
 
+/// A file that is whole in the forms of 1.14 and in those of 1.15: there the id of the segment
+/// reaches into the inline bytes, and from 754 on they are the second keyed handle.
+pub(super) fn for_1_14_or_1_15() -> Metadata<'static> {
+    const INSIDE: [u8; 770] = {
+        let mut bytes = [0; 770];
+        (bytes[754], bytes[754 + 9]) = (3, 1);
+        bytes
+    };
+    let segment = changelog(false).non_materialized.iter().flatten().nth(1);
+    let key_groups = KeyGroupsHandle {
+        start_key_group: 0,
+        offsets: List::default(),
+        delegate: Some(StreamHandle::Inline { name: "".into(), data: &INSIDE }),
+        ..key_groups(KeyGroupsForm::First)
+    };
+    with(vec![running(SubtaskState {
+        managed_keyed: segment,
+        raw_keyed: Some(KeyedHandle::KeyGroups(key_groups)),
+        ..SubtaskState::default()
+    })])
+}
+
 /// The trailers of section 9.5 and the null object.
 pub(super) fn trailers() -> [Vec<u8>; 3] {
     [

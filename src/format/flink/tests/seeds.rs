@@ -28,6 +28,7 @@ fn metadata() {
         ("made-3-of-1.11", samples::for_1_11(), Release(1, 11)),
         ("made-3-of-1.13", samples::for_1_13(), Release(1, 13)),
         ("made-3-of-1.14", samples::for_1_15(), Release(1, 14)),
+        ("made-3-of-1.14-or-1.15", samples::for_1_14_or_1_15(), Release(1, 14)),
         ("made-3-of-1.15", samples::for_1_15(), Release(1, 15)),
         ("made-4-of-1.16", samples::for_1_15(), Release(1, 16)),
         ("made-4-of-1.20", samples::for_1_20(), Release(1, 20)),

@@ -10,6 +10,7 @@ use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::metadata::Forms;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::Subtask;
+use crate::format::flink::stream::NamedHandle;
 use crate::format::flink::stream::StreamHandle;
 
 #[test]
@@ -90,6 +91,56 @@ fn each_form_of_version_3_is_told_by_what_fits() {
 }
 
 #[test]
+fn each_form_of_version_3_may_have_bytes_behind_it() {
+    for (file, release) in [
+        (samples::for_1_11(), Release(1, 11)),
+        (samples::for_1_11(), Release(1, 12)),
+        (samples::with_channels(samples::channel(Side::Input)), Release(1, 11)),
+        (samples::with_channels(samples::channel(Side::Output)), Release(1, 11)),
+        (samples::with_keyed(KeyedHandle::Changelog(samples::changelog(false))), Release(1, 14)),
+        (samples::for_1_15(), Release(1, 14)),
+        (samples::for_1_15(), Release(1, 15)),
+    ] {
+        let bytes = file.encode(Target::release(release).unwrap()).unwrap();
+        for tail in [&b"q"[..], b"zz", b"\0\0\0\0\0", &[b'-'; 300]] {
+            let longer = [&bytes, tail].concat();
+            let read = Metadata::parse(&longer).unwrap();
+            let trailing = read.trailing.unwrap();
+            let end = (trailing.offset, trailing.bytes);
+            assert_eq!(end, (bytes.len() as u64, tail.len() as u64), "{release:?}");
+            assert_eq!(read.layout.changelog_of_1_14, release == Release(1, 14), "{release:?}");
+            assert_eq!(read.layout.channels_of_1_11, release == Release(1, 11), "{release:?}");
+        }
+    }
+}
+
+#[test]
+fn the_error_is_that_of_the_form_which_gets_furthest() {
+    for release in [Release(1, 11), Release(1, 12), Release(1, 14), Release(1, 15)] {
+        let file = if release < Release(1, 14) { samples::for_1_11() } else { samples::for_1_15() };
+        let bytes = file.encode(Target::release(release).unwrap()).unwrap();
+        let own = Metadata::parse(&bytes).unwrap().layout;
+        for length in 0..bytes.len() {
+            let error = Metadata::parse(&bytes[..length]).expect_err("cut");
+            if let Err(told) = Metadata::parse_as(&bytes[..length], own) {
+                assert!(error.offset >= told.offset, "{release:?} {length}: {error}, {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn where_two_forms_fit_the_handles_beside_it_decide() {
+    let target = Target::release(Release(1, 14)).unwrap();
+    let bytes = samples::for_1_14_or_1_15().encode(target).unwrap();
+    let read = Metadata::parse(&bytes).unwrap();
+    // No release before 1.15 wrote changelog in that form, and none since writes tag 3.
+    assert!(read.layout.changelog_of_1_14);
+    let sizes: Vec<_> = read.keyed_handles().map(|handle| handle.state_size()).collect();
+    assert_eq!(sizes, [Some(3), Some(770)]);
+}
+
+#[test]
 fn sizes_that_are_not_known() {
     let handle = StreamHandle::Relative { path: "r".into(), size: -1 };
     assert_eq!(handle.state_size(), None);
@@ -101,6 +152,9 @@ fn sizes_that_are_not_known() {
     let KeyedHandle::Incremental(known) = samples::incremental(true) else { unreachable!() };
     assert_eq!(known.state_size(), Some(11 + 99 + 3 + 11));
     let meta = Some(StreamHandle::File { path: "f".into(), size: -1 });
-    assert_eq!(IncrementalHandle { meta, ..known }.state_size(), None);
+    assert_eq!(IncrementalHandle { meta, ..known.clone() }.state_size(), None);
+    let handle = Some(StreamHandle::File { path: "f".into(), size: -1 });
+    let private = vec![NamedHandle { local_name: "CURRENT".into(), handle }].into();
+    assert_eq!(IncrementalHandle { private, ..known }.state_size(), None);
     assert_eq!(samples::channel(Side::Output).class(), "ResultSubpartitionStateHandle");
 }

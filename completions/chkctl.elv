@@ -1,0 +1,96 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[chkctl] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'chkctl'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'chkctl'= {
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand inspect 'Shows what is in a checkpoint or savepoint'
+            cand stores 'Lists the stores chkctl knows and where their configuration comes from'
+            cand schema 'Prints the JSON Schema of what a command writes under --output json'
+            cand completions 'Prints shell completions'
+            cand man 'Prints the man page, of chkctl or of one command'
+        }
+        &'chkctl;inspect'= {
+            cand --operator 'Only this operator, with its subtasks and states: a uid, a name, an operator id, or a unique prefix of one'
+            cand --rebase 'Where the writer''s paths are now: a directory and what it became (repeatable)'
+            cand --entropy-key 'Marker of entropy injection in paths (Flink''s s3.entropy.key)'
+            cand --store-option 'Option of a store, such as endpoint or region, over what the environment says (repeatable)'
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand --files 'List every physical file and who refers to it'
+            cand --states 'List the states of all operators with their types'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chkctl;stores'= {
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chkctl;schema'= {
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chkctl;completions'= {
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chkctl;man'= {
+            cand --dir 'Write all pages into this directory instead'
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+    ]
+    $completions[$command]
+}

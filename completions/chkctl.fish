@@ -1,0 +1,93 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_chkctl_global_optspecs
+    string join \n output= color= q/quiet v/verbose h/help V/version
+end
+
+function __fish_chkctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_chkctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_chkctl_using_subcommand
+    set -l cmd (__fish_chkctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c chkctl -n "__fish_chkctl_needs_command" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_needs_command" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_needs_command" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_needs_command" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_needs_command" -s V -l version -d 'Print version'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "inspect" -d 'Shows what is in a checkpoint or savepoint'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "stores" -d 'Lists the stores chkctl knows and where their configuration comes from'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "schema" -d 'Prints the JSON Schema of what a command writes under --output json'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "completions" -d 'Prints shell completions'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "man" -d 'Prints the man page, of chkctl or of one command'
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l operator -d 'Only this operator, with its subtasks and states: a uid, a name, an operator id, or a unique prefix of one' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l rebase -d 'Where the writer\'s paths are now: a directory and what it became (repeatable)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l entropy-key -d 'Marker of entropy injection in paths (Flink\'s s3.entropy.key)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l store-option -d 'Option of a store, such as endpoint or region, over what the environment says (repeatable)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l files -d 'List every physical file and who refers to it'
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l states -d 'List the states of all operators with their types'
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_using_subcommand stores" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand stores" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand stores" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_using_subcommand stores" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_using_subcommand stores" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_using_subcommand schema" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand schema" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand schema" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_using_subcommand schema" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_using_subcommand completions" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand completions" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_using_subcommand completions" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_using_subcommand man" -l dir -d 'Write all pages into this directory instead' -r -F
+complete -c chkctl -n "__fish_chkctl_using_subcommand man" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand man" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

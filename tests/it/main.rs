@@ -1,0 +1,27 @@
+//! The integration tests: one binary, so that whatever the crate links is linked once.
+//!
+//! | module | asks |
+//! |---|---|
+//! | `architecture` | does `src/` keep the rules that `src/lib.rs` states? |
+//! | `contract` | are schemas, completions and documents what is committed and promised? |
+//! | `database` | do the handles name a database that RocksDB opens? (needs the feature `rocksdb`) |
+//! | `fuzz_corpus` | does every input in `fuzz/corpus` keep what the fuzz targets demand? |
+//! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
+//! | `oracle` | does `inspect` say what Flink's own classes say, for every fixture? |
+//! | `process` | how does it behave among pipes, signals and a full disk? |
+//! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
+//! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
+//!
+//! A module here runs the binary or calls the library as a user would. Questions about one
+//! function are unit tests beside it; console output belongs in `tests/cmd`.
+
+mod architecture;
+mod contract;
+#[cfg(feature = "rocksdb")]
+mod database;
+mod fuzz_corpus;
+mod hostile;
+mod oracle;
+mod process;
+mod support;
+mod transcripts;

@@ -1,0 +1,5 @@
+//! What several test modules need. Knows fixtures and processes, and asserts nothing about chkctl.
+
+pub(crate) mod archives;
+pub(crate) mod chkctl;
+pub(crate) mod parallel;
