@@ -135,11 +135,13 @@ fn select_operator<'a>(metadata: &Metadata<'a>, op: &str) -> Result<OperatorStat
 fn rebase_options(args: &StoreArgs) -> Result<RebaseOptions, Stop> {
     let rule = |text: &String| {
         let bad = |why: String| {
-            let hint = "write --rebase FROM=TO with two absolute paths or URIs".to_owned();
+            let hint =
+                "write --rebase FROM=TO with a path or URI of the writer and where it is now"
+                    .to_owned();
             Stop::usage(format!("--rebase {why}"), Some(hint))
         };
         let shown = without_credentials(text);
-        let without = || format!("{shown}: has no = with an absolute path or URI behind it");
+        let without = || format!("{shown}: is not FROM=TO with an absolute FROM");
         let several = || format!("{shown}: can be split at more than one =");
         let not = |part: &str, error| format!("{}: {error}", without_credentials(part));
         let (from, to) = match splits(text).as_slice() {
@@ -155,7 +157,8 @@ fn rebase_options(args: &StoreArgs) -> Result<RebaseOptions, Stop> {
     Ok(RebaseOptions { rules, entropy_marker: args.entropy_key.clone() })
 }
 
-/// The ways to read FROM=TO with two absolute places; a path may have a `=` of its own.
+/// The ways to read FROM=TO with two absolute places; a path may have a `=` of its own. A
+/// single `=` is the one, also where TO is relative.
 fn splits(text: &str) -> Vec<(&str, &str)> {
     let absolute = |place: &str| {
         let scheme = |(scheme, _): (&str, &str)| {
@@ -167,7 +170,13 @@ fn splits(text: &str) -> Vec<(&str, &str)> {
         let (from, to) = (&text[..at], &text[at + 1..]);
         (absolute(from) && absolute(to)).then_some((from, to))
     };
-    text.match_indices('=').filter_map(both).collect()
+    let found: Vec<_> = text.match_indices('=').filter_map(both).collect();
+    match text.split_once('=') {
+        Some((from, to)) if absolute(from) && !to.is_empty() && !to.contains('=') => {
+            vec![(from, to)]
+        }
+        _ => found,
+    }
 }
 
 fn store_options(args: &StoreArgs) -> Result<StoreOptions, Stop> {
@@ -191,7 +200,8 @@ mod tests {
         assert_eq!(splits("s3://b/env=prod/cp=/x"), [("s3://b/env=prod/cp", "/x")]);
         assert_eq!(splits("file:/a=s3a://b/k=v"), [("file:/a", "s3a://b/k=v")]);
         assert_eq!(splits("/a=/b=/c").len(), 2);
-        for none in ["/a", "/a=b", "a=/b", "=/b", "/a="] {
+        assert_eq!(splits("file:/a=here"), [("file:/a", "here")]);
+        for none in ["/a", "a=/b", "=/b", "/a=", "/a=b=c"] {
             assert!(splits(none).is_empty(), "{none}");
         }
     }
