@@ -9,6 +9,7 @@
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
 //! | `oracle` | does `inspect` say what Flink's own classes say, for every fixture? |
 //! | `process` | how does it behave among pipes, signals and a full disk? |
+//! | `readme` | do the sessions in `README.md` print what is written there? |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
 //! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
 //!
@@ -23,5 +24,6 @@ mod fuzz_corpus;
 mod hostile;
 mod oracle;
 mod process;
+mod readme;
 mod support;
 mod transcripts;
