@@ -108,7 +108,7 @@ pub async fn places<'a>(
 }
 
 fn is_savepoint(metadata: &Metadata<'_>) -> bool {
-    match metadata.trailer.as_ref().map(|trailer| trailer.properties()) {
+    match metadata.properties() {
         Some(CheckpointProperties::Known(known)) => known.snapshot_type.is_savepoint(),
         _ => false,
     }

@@ -14,6 +14,7 @@ mod tests;
 mod values;
 
 use super::Store;
+use super::classify::classify_build;
 use super::error::StoreError;
 use super::location::Location;
 use super::options::StoreOptions;
@@ -24,7 +25,9 @@ pub(super) use connector::NotAListing;
 use keys::Cloud;
 use object_store::BackoffConfig;
 use object_store::ClientOptions;
+use object_store::ObjectStore;
 use object_store::RetryConfig;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Opens the store of a place that is not on a local disk.
@@ -168,11 +171,32 @@ fn set_retry(retry: &mut RetryConfig, name: &str, value: &str) -> Result<bool, S
     Ok(true)
 }
 
+/// Makes the store of a client that was built, or says which setting kept it from being built.
+fn finish<K: AsRef<str>, S: ObjectStore>(
+    at: &Location,
+    built: object_store::Result<S>,
+    pairs: &[(K, String)],
+    secrets: Secrets,
+    try_alone: impl Fn(&K, &str) -> Option<object_store::Error>,
+) -> Result<Store, StoreError> {
+    let error = match built {
+        Ok(client) => return Ok(Store::with_secrets(Arc::new(client), secrets)),
+        Err(error) => error,
+    };
+    let mut error = classify_build(at, &error, &secrets);
+    if let (Some(key), StoreError::Configuration { detail, .. }) =
+        (blame(pairs, try_alone), &mut error)
+    {
+        *detail = format!("{}: {detail}", key.as_ref());
+    }
+    Err(error)
+}
+
 /// Names the option whose value the library does not take, by trying each one alone.
-fn blame<'a, K: 'a>(
-    settings: &'a [(K, String)],
-    try_alone: impl Fn(&'a K, &'a str) -> Option<object_store::Error>,
-) -> Option<&'a K> {
+fn blame<K>(
+    settings: &[(K, String)],
+    try_alone: impl Fn(&K, &str) -> Option<object_store::Error>,
+) -> Option<&K> {
     let refused = |error: object_store::Error| error.to_string().contains("failed to parse");
     settings
         .iter()

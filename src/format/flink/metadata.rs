@@ -10,6 +10,7 @@ use super::list::List;
 use super::list::Record;
 use super::operator::OperatorState;
 use super::operator::Subtask;
+use super::properties::CheckpointProperties;
 use super::read::Reader;
 use super::trailer::Trailer;
 use super::utf::Utf;
@@ -106,6 +107,11 @@ impl<'a> Metadata<'a> {
             false => forms.changelog && forms.first && !forms.second,
         };
         mixed || self.operators.iter().any(|operator| operator.has_odd_parallelism())
+    }
+
+    /// The checkpoint properties; `None` before version 4, which has no trailer.
+    pub fn properties(&self) -> Option<CheckpointProperties<'a>> {
+        self.trailer.as_ref().map(Trailer::properties)
     }
 
     /// Which generations of keyed handles occur.

@@ -247,8 +247,7 @@ impl Canonical {
 }
 
 fn snapshot(metadata: &Metadata<'_>, canonical: Canonical) -> Option<Snapshot> {
-    let properties = metadata.trailer.as_ref().map(|trailer| trailer.properties());
-    let properties = match properties {
+    let properties = match metadata.properties() {
         Some(CheckpointProperties::Known(properties)) => properties,
         Some(CheckpointProperties::Unfamiliar { .. }) => return None,
         Some(CheckpointProperties::None) | None => {

@@ -5,6 +5,7 @@ use super::Survey;
 use super::metas::Metas;
 use super::subtasks;
 use super::types::type_text;
+use crate::format::flink::backend_meta::Extent;
 use crate::format::flink::backend_meta::StateMeta;
 use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::operator::OperatorState;
@@ -50,7 +51,7 @@ pub(super) fn merge<'s, 'a: 's>(
                 None => {}
                 Some(Err(error)) => unread.push((state.index, error)),
                 Some(Ok(meta)) => {
-                    note_gaps(&meta.extent.notes, meta.extent.complete, operator, findings);
+                    note_gaps(&meta.extent, operator, findings);
                     let key = &meta.key_serializer;
                     found.extend(meta.states.iter().map(|s| (s.clone(), Some(key.clone()))));
                 }
@@ -62,7 +63,7 @@ pub(super) fn merge<'s, 'a: 's>(
                 None => {}
                 Some(Err(error)) => unread.push((state.index, error)),
                 Some(Ok(meta)) => {
-                    note_gaps(&meta.extent.notes, meta.extent.complete, operator, findings);
+                    note_gaps(&meta.extent, operator, findings);
                     let states = meta.operator_states.iter().chain(&meta.broadcast_states);
                     found.extend(states.map(|state| (state.clone(), None)));
                 }
@@ -102,15 +103,11 @@ fn add<'s>(
     };
     known.state.subtasks += u64::from(known.last != subtask);
     known.last = subtask;
-    match &mut known.differs {
-        Some((_, count)) => {
-            *count +=
-                usize::from(difference(&known.state, subtask, &meta, &key_serializer).is_some());
-        }
-        none => {
-            let found = difference(&known.state, subtask, &meta, &key_serializer);
-            *none = found.map(|difference| (difference, 1));
-        }
+    let found = difference(&known.state, subtask, &meta, &key_serializer);
+    match (&mut known.differs, found) {
+        (_, None) => {}
+        (Some((_, count)), Some(_)) => *count += 1,
+        (none, Some(difference)) => *none = Some((difference, 1)),
     }
 }
 
@@ -179,13 +176,8 @@ fn exact(serializer: Option<&Serializer<'_>>) -> String {
     serializer.map_or_else(|| "none".into(), exact)
 }
 
-fn note_gaps(
-    notes: &[crate::format::flink::backend_meta::Note],
-    complete: bool,
-    operator: &OperatorState<'_>,
-    findings: &mut Vec<Finding>,
-) {
-    let finding = match (complete, notes.first()) {
+fn note_gaps(extent: &Extent, operator: &OperatorState<'_>, findings: &mut Vec<Finding>) {
+    let finding = match (extent.complete, extent.notes.first()) {
         (true, None) => return,
         (complete, note) => Finding::partial_meta(operator, complete, note),
     };

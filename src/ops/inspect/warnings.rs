@@ -23,6 +23,10 @@ pub struct Finding {
 }
 
 impl Finding {
+    fn of_operator(code: &'static str, operator: &OperatorState<'_>, message: String) -> Self {
+        Finding { code, subject: label(operator), message }
+    }
+
     pub(super) fn unread_meta(
         operator: &OperatorState<'_>,
         subtask: i32,
@@ -30,11 +34,8 @@ impl Finding {
         count: usize,
     ) -> Self {
         let more = more(count);
-        Finding {
-            code: "backend-meta-unreadable",
-            subject: label(operator),
-            message: format!("states of subtask {subtask} are unknown: {error}{more}"),
-        }
+        let message = format!("states of subtask {subtask} are unknown: {error}{more}");
+        Finding::of_operator("backend-meta-unreadable", operator, message)
     }
 
     pub(super) fn partial_meta(
@@ -45,15 +46,10 @@ impl Finding {
         let what = if complete { "a part was skipped" } else { "not all states are listed" };
         let note =
             note.map_or(String::new(), |note| format!(": byte {}: {}", note.offset, note.text));
-        Finding {
-            code: "backend-meta-partial",
-            subject: label(operator),
-            message: format!("in the meta of its states {what}{note}"),
-        }
+        let message = format!("in the meta of its states {what}{note}");
+        Finding::of_operator("backend-meta-partial", operator, message)
     }
-}
 
-impl Finding {
     pub(super) fn unknown_backend(
         operator: &OperatorState<'_>,
         subtask: i32,
@@ -61,23 +57,17 @@ impl Finding {
         count: usize,
     ) -> Self {
         let more = more(count);
-        Finding {
-            code: "backend-unknown",
-            subject: label(operator),
-            message: format!("which backend wrote subtask {subtask} is unknown: {why}{more}"),
-        }
+        let message = format!("which backend wrote subtask {subtask} is unknown: {why}{more}");
+        Finding::of_operator("backend-unknown", operator, message)
     }
 
     pub(super) fn odd_parallelism(operator: &OperatorState<'_>) -> Self {
         let OperatorState { parallelism, max_parallelism, .. } = operator;
-        Finding {
-            code: "odd-parallelism",
-            subject: label(operator),
-            message: format!(
-                "its parallelism is {parallelism}, at most {max_parallelism}, which no job can \
-                 have; the rest of the file was read as it is"
-            ),
-        }
+        let message = format!(
+            "its parallelism is {parallelism}, at most {max_parallelism}, which no job can \
+             have; the rest of the file was read as it is"
+        );
+        Finding::of_operator("odd-parallelism", operator, message)
     }
 
     pub(super) fn differing_state(
@@ -89,14 +79,11 @@ impl Finding {
     ) -> Self {
         let Difference { role, first, subtask, other } = difference;
         let more = more(count);
-        Finding {
-            code: "state-differs",
-            subject: label(operator),
-            message: format!(
-                "{role} of state {state} is {first} in subtask {first_subtask} and {other} in \
-                 subtask {subtask}{more}"
-            ),
-        }
+        let message = format!(
+            "{role} of state {state} is {first} in subtask {first_subtask} and {other} in \
+             subtask {subtask}{more}"
+        );
+        Finding::of_operator("state-differs", operator, message)
     }
 }
 
@@ -137,8 +124,7 @@ pub(super) fn of_the_file(survey: Survey<'_, '_>) -> Vec<Finding> {
         );
         add("trailing-bytes", message);
     }
-    let properties = metadata.trailer.as_ref().map(|trailer| trailer.properties());
-    if let Some(CheckpointProperties::Unfamiliar { class, what }) = properties {
+    if let Some(CheckpointProperties::Unfamiliar { class, what }) = metadata.properties() {
         let message = format!("the checkpoint properties are unfamiliar: {class}: {what}");
         add("properties-unfamiliar", message);
     }

@@ -21,6 +21,7 @@ use crate::format::flink::properties::CheckpointProperties;
 use crate::format::flink::properties::Properties;
 use crate::format::flink::properties::SnapshotType;
 use crate::ops::inspect::Facts;
+use crate::ops::inspect::Finding;
 use crate::ops::inspect::OperatorFacts;
 use crate::ops::inspect::Snapshot;
 use crate::ops::inspect::Survey;
@@ -73,7 +74,7 @@ pub fn checkpoint<'r, 'a: 'r>(
 fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head {
     let home = survey.places.home();
     let rules = survey.places.rebasing().rules();
-    let warning = |finding: &crate::ops::inspect::Finding| Warning {
+    let warning = |finding: &Finding| Warning {
         code: finding.code,
         subject: finding.subject.clone(),
         message: finding.message.clone(),
@@ -110,7 +111,7 @@ fn checkpoint_json(
         Some(Snapshot::NativeSavepoint) => (Some("savepoint"), Some("native")),
         Some(Snapshot::Savepoint) => (Some("savepoint"), None),
     };
-    let properties = match metadata.trailer.as_ref().map(|trailer| trailer.properties()) {
+    let properties = match metadata.properties() {
         Some(CheckpointProperties::Known(properties)) => Some(properties_json(&properties)),
         _ => None,
     };

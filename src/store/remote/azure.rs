@@ -3,20 +3,18 @@
 use super::Checked;
 use super::Environment;
 use super::Settings;
-use super::blame;
 use super::client_defaults;
 use super::configuration;
+use super::finish;
 use super::keys;
 use super::values;
 use crate::store::Store;
-use crate::store::classify::classify_build;
 use crate::store::error::StoreError;
 use crate::store::location::Location;
 use crate::store::options::StoreOptions;
 use object_store::ClientConfigKey;
 use object_store::azure::AzureConfigKey as Key;
 use object_store::azure::MicrosoftAzureBuilder;
-use std::sync::Arc;
 
 pub(super) fn open(
     at: &Location,
@@ -66,20 +64,10 @@ pub(super) fn open(
     if let Some(account) = account {
         builder = builder.with_account(account);
     }
-    match builder.with_container_name(container).build() {
-        Ok(client) => Ok(Store::with_secrets(Arc::new(client), settings.secrets)),
-        Err(error) => {
-            let alone = |key: &Key, value: &str| {
-                let builder = MicrosoftAzureBuilder::new().with_container_name("c");
-                builder.with_account("a").with_config(*key, value).build().err()
-            };
-            let mut error = classify_build(at, &error, &settings.secrets);
-            if let (Some(key), StoreError::Configuration { detail, .. }) =
-                (blame(&pairs, alone), &mut error)
-            {
-                *detail = format!("{}: {detail}", key.as_ref());
-            }
-            Err(error)
-        }
-    }
+    let alone = |key: &Key, value: &str| {
+        let builder = MicrosoftAzureBuilder::new().with_container_name("c").with_account("a");
+        builder.with_config(*key, value).build().err()
+    };
+    let built = builder.with_container_name(container).build();
+    finish(at, built, &pairs, settings.secrets, alone)
 }

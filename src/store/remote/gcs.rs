@@ -3,19 +3,17 @@
 use super::Checked;
 use super::Environment;
 use super::Settings;
-use super::blame;
 use super::client_defaults;
+use super::finish;
 use super::keys;
 use super::values;
 use crate::store::Store;
-use crate::store::classify::classify_build;
 use crate::store::error::StoreError;
 use crate::store::location::Location;
 use crate::store::options::StoreOptions;
 use object_store::ClientConfigKey;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::gcp::GoogleConfigKey as Key;
-use std::sync::Arc;
 
 pub(super) fn open(
     at: &Location,
@@ -49,20 +47,10 @@ pub(super) fn open(
     for (key, value) in &pairs {
         builder = builder.with_config(*key, value);
     }
-    match builder.with_bucket_name(at.authority()).build() {
-        Ok(client) => Ok(Store::with_secrets(Arc::new(client), settings.secrets)),
-        Err(error) => {
-            let alone = |key: &Key, value: &str| {
-                let builder = GoogleCloudStorageBuilder::new().with_bucket_name("b");
-                builder.with_config(*key, value).build().err()
-            };
-            let mut error = classify_build(at, &error, &settings.secrets);
-            if let (Some(key), StoreError::Configuration { detail, .. }) =
-                (blame(&pairs, alone), &mut error)
-            {
-                *detail = format!("{}: {detail}", key.as_ref());
-            }
-            Err(error)
-        }
-    }
+    let alone = |key: &Key, value: &str| {
+        let builder = GoogleCloudStorageBuilder::new().with_bucket_name("b");
+        builder.with_config(*key, value).build().err()
+    };
+    let built = builder.with_bucket_name(at.authority()).build();
+    finish(at, built, &pairs, settings.secrets, alone)
 }
