@@ -25,6 +25,7 @@ use crate::model::places::Places;
 use crate::ops::inspect;
 use crate::ops::inspect::Options;
 use crate::ops::inspect::Survey;
+use crate::ops::inspect::files::Selection;
 use crate::ops::inspect::select;
 use crate::report::inspect::build;
 use crate::report::inspect::build::Context;
@@ -59,14 +60,14 @@ pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> any
 
     let survey = Survey { metadata: &metadata, places: &places, heads: &heads };
     let only = operator.as_ref().map(|operator| operator.id);
-    let facts = inspect::inspect(survey, Options { operator: only, states });
+    let facts = inspect::inspect(survey, Options { operator: only, states })?;
     let context = Context {
         location_kind,
         observed_at: Timestamp::now(),
         metadata_bytes: file.bytes.len() as u64,
         modified: file.modified,
-        files: args.files,
-        operator: only,
+        list_files: args.files,
+        files: Selection { operator: only, ..Selection::default() },
     };
     let document = build::checkpoint(survey, &facts, context);
     for rule in document.head.rebased.iter().filter(|rule| !rule.stated) {

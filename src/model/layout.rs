@@ -9,6 +9,9 @@ pub const SHARED: &str = "shared";
 /// Directory of files that belong to tasks.
 pub const TASK_OWNED: &str = "taskowned";
 
+/// Directory of changelog files, below a directory named by the job id.
+const CHANGELOG: &str = "dstl";
+
 /// Whether a directory name is a job id: 32 hex digits.
 pub fn is_job_id(name: &str) -> bool {
     name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit())
@@ -27,6 +30,41 @@ pub fn is_savepoint_name(name: &str) -> bool {
     let hex = |text: &str, n| text.len() == n && text.bytes().all(|b| b.is_ascii_hexdigit());
     let parts = name.strip_prefix("savepoint-").and_then(|rest| rest.split_once('-'));
     parts.is_some_and(|(job, random)| hex(job, 6) && hex(random, 12))
+}
+
+/// Whether only a job directory has such a directory: `shared`, `taskowned` or `chk-N`.
+pub fn is_of_a_job(name: &str) -> bool {
+    [SHARED, TASK_OWNED].contains(&name) || checkpoint_number(name).is_some()
+}
+
+/// A directory below a root that stands for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UnitKind {
+    /// Of one job, or of all jobs of a root without job ids.
+    Job,
+    /// One savepoint, or one checkpoint that was copied out of its job directory.
+    Savepoint,
+    /// Changelog files of one job, outside of its job directory.
+    Changelog,
+}
+
+/// The unit that a file belongs to, by the directories on its way: what it is, and how many of
+/// them lead to it. `None` if no name tells.
+pub fn unit_of(dirs: &[&str]) -> Option<(UnitKind, usize)> {
+    let next_is = |at: usize, wanted: fn(&str) -> bool| dirs.get(at + 1).is_some_and(|n| wanted(n));
+    let job_ids = || (0..dirs.len()).filter(|at| dirs.get(*at).is_some_and(|n| is_job_id(n)));
+    if let Some(at) = job_ids().find(|at| next_is(*at, is_of_a_job)) {
+        return Some((UnitKind::Job, at + 1));
+    }
+    if let Some(at) = job_ids().find(|at| next_is(*at, |name| name == CHANGELOG)) {
+        return Some((UnitKind::Changelog, at + 1));
+    }
+    if let Some(at) = dirs.iter().position(|name| is_savepoint_name(name)) {
+        return Some((UnitKind::Savepoint, at + 1));
+    }
+    // Without the job-id level; the last, as a directory above the root may be called so too.
+    let of_a_job = dirs.iter().rposition(|name| is_of_a_job(name));
+    of_a_job.or_else(|| job_ids().next().map(|at| at + 1)).map(|at| (UnitKind::Job, at))
 }
 
 /// Where a metadata file lies, and what that says about the places of its files.
@@ -81,6 +119,28 @@ mod tests {
         assert!(!is_savepoint_name("savepoint-29fd73"));
         assert!(is_job_id("29fd738c29badb5a3c185b2ab2bbb63a"));
         assert!(!is_job_id("29fd738c29badb5a3c185b2ab2bbb63"));
+    }
+
+    #[test]
+    fn a_file_belongs_to_a_job_a_savepoint_or_a_changelog() {
+        const JOB: &str = "29fd738c29badb5a3c185b2ab2bbb63a";
+        let unit = |path: &str| {
+            let path = path.replace("JOB", JOB);
+            let dirs: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+            let (kind, at) = unit_of(&dirs)?;
+            Some((kind, dirs[..at].join("/").replace(JOB, "JOB")))
+        };
+        let job = |path: &str| Some((UnitKind::Job, path.to_owned()));
+        assert_eq!(unit("JOB/shared"), job("JOB"));
+        assert_eq!(unit("shared/app/JOB/taskowned/job_1_tm_2"), job("shared/app/JOB"));
+        assert_eq!(unit("app/JOB/chk-3"), job("app/JOB"));
+        assert_eq!(unit("JOB"), job("JOB"));
+        assert_eq!(unit("shared/op_x_attempt_0/db"), job(""));
+        assert_eq!(unit("orders/chk-3"), job("orders"));
+        assert_eq!(unit("dstl/JOB/dstl"), Some((UnitKind::Changelog, "dstl/JOB".into())));
+        let savepoint = "sp/savepoint-29fd73-90a0476d001f";
+        assert_eq!(unit(savepoint), Some((UnitKind::Savepoint, savepoint.into())));
+        assert_eq!(unit("logs/2026"), None);
     }
 
     #[test]

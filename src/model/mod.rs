@@ -5,5 +5,9 @@
 pub mod layout;
 pub mod places;
 pub mod rebase;
+pub mod references;
 pub mod release;
 pub mod walk;
+
+/// A place is a value, as pure as everything here; only opening it is not.
+pub use crate::store::Location;

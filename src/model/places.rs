@@ -4,6 +4,10 @@
 //! number of its directory and a borrowed name; each directory is resolved once. Spellings of
 //! one directory get one number.
 
+mod whereabouts;
+
+pub use whereabouts::Whereabouts;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -21,16 +25,26 @@ pub struct Place<'a> {
     name: Utf<'a>,
 }
 
+impl<'a> Place<'a> {
+    /// The number of its directory, counted from 0 in the order in which they were met.
+    pub fn directory(self) -> u32 {
+        self.dir
+    }
+
+    /// Its name in that directory; empty where the directory is the file itself.
+    pub fn name(self) -> Utf<'a> {
+        self.name
+    }
+}
+
 /// A directory that handles name.
 #[derive(Debug, Clone)]
 struct Dir {
-    /// Where the writer had it; `None` if the text is no path at all.
-    literal: Option<Location>,
-    /// Where it is now, and by which rule, if one maps it.
-    rebased: Option<(usize, Location)>,
+    at: Whereabouts,
+    /// The rule that maps it, if one does.
+    rule: Option<usize>,
     /// How a report shows it: relative to the base, or a URI.
     text: String,
-    outside: bool,
 }
 
 /// Resolves the paths of one checkpoint.
@@ -110,64 +124,43 @@ impl<'a> Places<'a> {
             (Spelling::Absolute(_), Some(literal)) => self.rebasing.apply(literal),
             _ => None,
         };
-        let now = rebased.as_ref().map(|(_, place)| place).or(literal.as_ref());
-        let Some(now) = now else {
-            let text = path.trim_end_matches('/').to_owned();
-            return Dir { literal: None, rebased: None, text, outside: true };
+        let (rule, at) = match rebased {
+            Some((rule, now)) => (Some(rule), Whereabouts::moved(now, literal)),
+            None => (None, Whereabouts::of(literal, path.trim_end_matches('/'))),
         };
-        let inside = now.relative_to(&self.home.base).filter(|_| !now.has_dot_segments());
-        let text = inside.map_or_else(|| now.to_string(), str::to_owned);
-        let outside = inside.is_none() && rebased.is_none();
-        Dir { outside, text, literal, rebased }
+        Dir { text: at.text_below(&self.home.base, ""), at, rule }
+    }
+
+    /// Where a directory is, by its number (see [`Place::directory`]).
+    pub fn whereabouts(&self, directory: u32) -> Option<Whereabouts> {
+        self.dirs.borrow().get(directory).map(|dir| dir.at.clone())
     }
 
     /// The path as a report shows it: below the base if it is there, else a URI.
     pub fn text(&self, place: Place<'_>) -> String {
         let dirs = self.dirs.borrow();
-        let dir = dirs.get(place).map_or("", |dir| dir.text.as_str());
-        match (dir, place.name.is_empty()) {
-            (dir, true) => dir.to_owned(),
-            ("", false) => place.name.to_string(),
-            (dir, false) if dir.ends_with('/') => format!("{dir}{}", place.name),
-            (dir, false) => format!("{dir}/{}", place.name),
-        }
+        let dir = dirs.get(place.dir).map_or("", |dir| dir.text.as_str());
+        whereabouts::join(dir, &place.name.to_str())
     }
 
     /// Where the file may be read, the likelier place first: rebasing only adds a place to
     /// look. None if its path is no path, or leads through `..`, which no Flink writes.
     pub fn locations(&self, place: Place<'_>) -> Vec<Location> {
         let dirs = self.dirs.borrow();
-        let Some(dir) = dirs.get(place) else { return Vec::new() };
-        let now = dir.rebased.as_ref().map(|(_, place)| place);
-        let files = now.into_iter().chain(&dir.literal).map(|at| at.join(&place.name.to_str()));
+        let Some(dir) = dirs.get(place.dir) else { return Vec::new() };
+        let files = dir.at.places().map(|at| at.join(&place.name.to_str()));
         files.filter(|file| !file.has_dot_segments()).collect()
-    }
-
-    /// Where the file is most likely to be.
-    pub fn location(&self, place: Place<'_>) -> Option<Location> {
-        self.locations(place).into_iter().next()
-    }
-
-    /// Whether the path is none that Flink writes: no path at all, or one through `..`.
-    pub fn is_suspicious(&self, place: Place<'_>) -> bool {
-        self.location(place).is_none()
-    }
-
-    /// Whether the file lies outside of the base and no rule maps it.
-    pub fn is_outside(&self, place: Place<'_>) -> bool {
-        self.dirs.borrow().get(place).is_none_or(|dir| dir.outside)
     }
 
     /// Whether a rule mapped any path that was asked for so far.
     pub fn has_used(&self, rule: usize) -> bool {
-        let uses = |dir: &Dir| dir.rebased.as_ref().is_some_and(|(number, _)| *number == rule);
-        self.dirs.borrow().list.iter().any(uses)
+        self.dirs.borrow().list.iter().any(|dir| dir.rule == Some(rule))
     }
 }
 
 impl<'a> Dirs<'a> {
-    fn get(&self, place: Place<'_>) -> Option<&Dir> {
-        self.list.get(usize::try_from(place.dir).ok()?)
+    fn get(&self, number: u32) -> Option<&Dir> {
+        self.list.get(usize::try_from(number).ok()?)
     }
 
     /// The number of a directory.
@@ -186,8 +179,7 @@ impl<'a> Dirs<'a> {
     fn add(&mut self, spelling: Spelling<'a>, dir: Dir) -> u32 {
         // Fewer than 2^32 directories fit into a metadata file of the size that is read.
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        let now = dir.rebased.as_ref().map(|(_, place)| place).or(dir.literal.as_ref());
-        let number = match now {
+        let number = match dir.at.places().next() {
             Some(location) => *self.places.entry(location.clone()).or_insert(next),
             None => next,
         };

@@ -1,13 +1,14 @@
 //! Every stream handle of a checkpoint, with the part it plays.
 
 use crate::format::flink::channel::ChannelHandle;
+use crate::format::flink::keyed::IncrementalHandle;
+use crate::format::flink::keyed::KeyGroupRange;
 use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorHandle;
 use crate::format::flink::operator::OperatorState;
 use crate::format::flink::operator::Subtask;
 use crate::format::flink::operator::SubtaskState;
-use crate::format::flink::stream::NamedHandle;
 use crate::format::flink::stream::StreamHandle;
 use crate::format::flink::utf::Utf;
 
@@ -61,8 +62,27 @@ pub struct Use<'a> {
     pub role: Role,
     /// The name under which the backend knows it, for files of a database.
     pub local_name: Option<Utf<'a>>,
+    /// The database it belongs to, for the files of one.
+    pub database: Option<Database<'a>>,
     /// The stream.
     pub handle: StreamHandle<'a>,
+}
+
+impl<'a> Use<'a> {
+    fn plain(role: Role, handle: StreamHandle<'a>) -> Self {
+        Use { role, local_name: None, database: None, handle }
+    }
+}
+
+/// The database of one subtask, by which Flink tells its files from those of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Database<'a> {
+    /// The backend's UUID as text.
+    pub backend_id: Utf<'a>,
+    /// The key groups of the subtask.
+    pub key_groups: KeyGroupRange,
+    /// Whether it is the materialized part of a changelog handle, all of which is shared.
+    pub materialized: bool,
 }
 
 /// Calls `visit` for every stream of the checkpoint, with its operator and subtask index
@@ -82,7 +102,7 @@ pub fn operator_streams<'a>(
     mut visit: impl FnMut(Option<i32>, Use<'a>),
 ) {
     if let Some(handle) = operator.coordinator.clone() {
-        visit(None, Use { role: Role::Coordinator, local_name: None, handle });
+        visit(None, Use::plain(Role::Coordinator, handle));
     }
     for subtask in operator.subtasks.iter().flat_map(|list| list.iter()) {
         if let Subtask::Running(state) = subtask {
@@ -95,7 +115,7 @@ pub fn operator_streams<'a>(
 pub fn subtask_streams<'a>(state: &SubtaskState<'a>, visit: &mut impl FnMut(Use<'a>)) {
     let mut plain = |role, handle: Option<StreamHandle<'a>>| {
         if let Some(handle) = handle {
-            visit(Use { role, local_name: None, handle });
+            visit(Use::plain(role, handle));
         }
     };
     let delegate = |handle: &Option<OperatorHandle<'a>>| handle.as_ref()?.delegate.clone();
@@ -111,32 +131,44 @@ pub fn subtask_streams<'a>(state: &SubtaskState<'a>, visit: &mut impl FnMut(Use<
 
 /// As [`streams`], for one keyed handle and what is nested in it.
 pub fn keyed_streams<'a>(handle: &KeyedHandle<'a>, visit: &mut impl FnMut(Use<'a>)) {
-    let plain = |role, handle: Option<StreamHandle<'a>>| {
-        handle.map(|handle| Use { role, local_name: None, handle })
-    };
     match handle {
         KeyedHandle::KeyGroups(handle) => {
-            plain(Role::KeyGroups, handle.delegate.clone()).into_iter().for_each(visit);
+            let stream = handle.delegate.clone();
+            stream.into_iter().for_each(|stream| visit(Use::plain(Role::KeyGroups, stream)));
         }
-        KeyedHandle::Incremental(handle) => {
-            plain(Role::BackendMeta, handle.meta.clone()).into_iter().for_each(&mut *visit);
-            let named = |role| {
-                move |file: NamedHandle<'a>| {
-                    let local_name = Some(file.local_name);
-                    file.handle.map(|handle| Use { role, local_name, handle })
-                }
-            };
-            handle.shared.iter().filter_map(named(Role::Shared)).for_each(&mut *visit);
-            handle.private.iter().filter_map(named(Role::Private)).for_each(visit);
-        }
+        KeyedHandle::Incremental(handle) => database_streams(handle, false, visit),
         KeyedHandle::Changelog(handle) => {
-            let parts = handle.materialized.iter().chain(handle.non_materialized.iter());
-            parts.flatten().for_each(|part| keyed_streams(&part, visit));
+            for part in handle.materialized.iter().flatten() {
+                match &part {
+                    KeyedHandle::Incremental(handle) => database_streams(handle, true, visit),
+                    _ => keyed_streams(&part, visit),
+                }
+            }
+            let changes = handle.non_materialized.iter().flatten();
+            changes.for_each(|part| keyed_streams(&part, visit));
         }
         KeyedHandle::ChangelogMemory(_) => {}
         KeyedHandle::ChangelogFile(handle) => {
             let streams = handle.handles.iter().filter_map(|entry| entry.handle);
-            streams.filter_map(|handle| plain(Role::Changelog, Some(handle))).for_each(visit);
+            streams.for_each(|stream| visit(Use::plain(Role::Changelog, stream)));
+        }
+    }
+}
+
+fn database_streams<'a>(
+    handle: &IncrementalHandle<'a>,
+    materialized: bool,
+    visit: &mut impl FnMut(Use<'a>),
+) {
+    let IncrementalHandle { backend_id, key_groups, .. } = *handle;
+    let database = Some(Database { backend_id, key_groups, materialized });
+    if let Some(handle) = handle.meta.clone() {
+        visit(Use { role: Role::BackendMeta, local_name: None, database, handle });
+    }
+    for (role, files) in [(Role::Shared, &handle.shared), (Role::Private, &handle.private)] {
+        for file in files.iter() {
+            let Some(handle) = file.handle else { continue };
+            visit(Use { role, local_name: Some(file.local_name), database, handle });
         }
     }
 }

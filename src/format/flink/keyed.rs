@@ -29,7 +29,7 @@ pub enum KeyedHandle<'a> {
 }
 
 /// A contiguous range of key groups, as it is written: first and count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyGroupRange {
     /// First key group.
     pub start: i32,

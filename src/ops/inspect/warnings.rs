@@ -1,13 +1,14 @@
 //! What is worth a word although the report can be made.
 
-use super::Snapshot;
-use super::Survey;
-use super::files::FileSums;
+use super::Overview;
+use super::files::Files;
 use super::states::Difference;
 use crate::format::flink::backend_meta::Note;
+use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorState;
 use crate::format::flink::properties::CheckpointProperties;
 use crate::format::flink::utf::Utf;
+use crate::model::Location;
 use crate::model::places::Places;
 use crate::model::rebase::Rule;
 
@@ -70,6 +71,27 @@ impl Finding {
         Finding::of_operator("odd-parallelism", operator, message)
     }
 
+    pub(super) fn relative_shared(path: String) -> Self {
+        Finding {
+            code: "relative-shared-handle",
+            subject: path,
+            message: "a shared file of a checkpoint has a relative path, as after claiming a \
+                      native savepoint (FLINK-39964): the file may lie in that savepoint's \
+                      directory, and then Flink cannot restore this checkpoint"
+                .into(),
+        }
+    }
+
+    pub(super) fn suspicious_path(path: String) -> Self {
+        Finding {
+            code: "suspicious-path",
+            subject: path,
+            message: "the path leads through `..` or is no path at all, which no Flink writes; \
+                      it is not followed"
+                .into(),
+        }
+    }
+
     pub(super) fn differing_state(
         operator: &OperatorState<'_>,
         state: Utf<'_>,
@@ -105,9 +127,9 @@ pub fn label_of<T>(uid: Option<T>, name: Option<T>, id: T) -> T {
     uid.or(name).unwrap_or(id)
 }
 
-pub(super) fn of_the_file(survey: Survey<'_, '_>) -> Vec<Finding> {
-    let metadata = survey.metadata;
-    let subject = survey.places.home().metadata.display_short().into_owned();
+/// What a metadata file itself gives reason for.
+pub(super) fn of_the_file(metadata: &Metadata<'_>, location: &Location) -> Vec<Finding> {
+    let subject = location.display_short().into_owned();
     let mut findings = Vec::new();
     let mut add = |code, message| {
         findings.push(Finding { code, subject: subject.clone(), message });
@@ -131,28 +153,17 @@ pub(super) fn of_the_file(survey: Survey<'_, '_>) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn of_the_files(files: &FileSums, snapshot: Option<Snapshot>) -> Vec<Finding> {
+pub(super) fn of_the_files(overview: &Overview, files: &Files, base: &Location) -> Vec<Finding> {
+    let references = &files.references;
+    let relative = references.relative_shared(0).map(|node| references.path(node, base));
     let mut findings = Vec::new();
-    if let Some(path) = &files.relative_shared
-        && snapshot == Some(Snapshot::Checkpoint)
+    if let Some(path) = relative
+        && overview.snapshot.is_some_and(|kind| !kind.is_savepoint())
     {
-        findings.push(Finding {
-            code: "relative-shared-handle",
-            subject: path.clone(),
-            message: "a shared file of a checkpoint has a relative path, as after claiming a \
-                      native savepoint (FLINK-39964): the file may lie in that savepoint's \
-                      directory, and then Flink cannot restore this checkpoint"
-                .into(),
-        });
+        findings.push(Finding::relative_shared(path));
     }
-    if let Some(path) = &files.hostile {
-        findings.push(Finding {
-            code: "suspicious-path",
-            subject: path.clone(),
-            message: "the path leads through `..` or is no path at all, which no Flink writes; \
-                      it is not followed"
-                .into(),
-        });
+    if let Some(path) = &files.suspicious {
+        findings.push(Finding::suspicious_path(path.clone()));
     }
     findings
 }

@@ -10,11 +10,10 @@ use super::MasterStateJson;
 use super::OperatorJson;
 use super::OperatorSummary;
 use super::PropertiesJson;
-use super::Referrer;
 use super::SCHEMA;
 use super::SubtaskJson;
 use super::convert::Convert;
-use crate::format::flink::operator::OperatorId;
+use super::files::file;
 use crate::format::flink::operator::Subtask;
 use crate::format::flink::operator::SubtaskState;
 use crate::format::flink::properties::CheckpointProperties;
@@ -25,8 +24,7 @@ use crate::ops::inspect::Finding;
 use crate::ops::inspect::OperatorFacts;
 use crate::ops::inspect::Snapshot;
 use crate::ops::inspect::Survey;
-use crate::ops::inspect::files;
-use crate::ops::inspect::files::FileUse;
+use crate::ops::inspect::files::Selection;
 use crate::ops::inspect::sizes::Sizes;
 use crate::ops::inspect::subtasks;
 use crate::report::document::Head;
@@ -45,10 +43,10 @@ pub struct Context {
     pub metadata_bytes: u64,
     /// Modification time of the metadata file.
     pub modified: Option<Timestamp>,
-    /// List the files in the document.
-    pub files: bool,
-    /// Only this operator's files.
-    pub operator: Option<OperatorId>,
+    /// Whether the document lists files; the lines always do.
+    pub list_files: bool,
+    /// Which files are listed.
+    pub files: Selection,
 }
 
 /// Makes the document of a checkpoint.
@@ -64,10 +62,10 @@ pub fn checkpoint<'r, 'a: 'r>(
         operators: Seq::new(move || {
             facts.operators.iter().map(move |operator| OperatorJson {
                 summary: summary(convert, operator),
-                subtasks: subtasks_json(convert, operator, facts.records_new),
+                subtasks: subtasks_json(convert, operator, facts.records_new()),
             })
         }),
-        files: context.files.then(|| file_list(survey, facts, context.operator)),
+        files: context.list_files.then(|| file_list(survey, facts, context.files)),
     }
 }
 
@@ -104,13 +102,8 @@ fn checkpoint_json(
     context: Context,
 ) -> CheckpointJson {
     let metadata = survey.metadata;
-    let (kind, savepoint_format) = match facts.snapshot {
-        None => (None, None),
-        Some(Snapshot::Checkpoint) => (Some("checkpoint"), None),
-        Some(Snapshot::CanonicalSavepoint) => (Some("savepoint"), Some("canonical")),
-        Some(Snapshot::NativeSavepoint) => (Some("savepoint"), Some("native")),
-        Some(Snapshot::Savepoint) => (Some("savepoint"), None),
-    };
+    let overview = &facts.overview;
+    let (kind, savepoint_format) = kind(overview.snapshot);
     let properties = match metadata.properties() {
         Some(CheckpointProperties::Known(properties)) => Some(properties_json(&properties)),
         _ => None,
@@ -126,21 +119,32 @@ fn checkpoint_json(
         savepoint_format,
         job_id: survey.places.home().job_id().map(str::to_owned),
         metadata_version: metadata.layout.version,
-        written_by: facts.written_by.clone(),
+        written_by: overview.releases.name(),
         metadata_bytes: context.metadata_bytes,
         trailing_bytes: metadata.trailing.map_or(0, |trailing| trailing.bytes),
         completed_at: context.modified.map(|time| time.to_string()),
         completed_at_source: "modification time of _metadata",
-        features: facts.features.names(),
+        features: overview.features.names(),
         properties,
         master_states: master_states.collect(),
-        state_bytes: facts.sizes.state,
-        new_bytes: facts.sizes.new,
-        inline_bytes: facts.files.sums.inline_bytes,
-        files: facts.files.sums.files,
-        file_bytes: facts.files.sums.bytes,
-        outside_files: facts.files.sums.outside,
-        handles: facts.handles,
+        state_bytes: overview.sizes.state,
+        new_bytes: overview.sizes.new,
+        inline_bytes: overview.inline_bytes,
+        files: facts.files.files,
+        file_bytes: facts.files.bytes,
+        outside_files: facts.files.outside,
+        handles: overview.handles,
+    }
+}
+
+/// The kind of a snapshot, and the format of a savepoint.
+pub(super) fn kind(of: Option<Snapshot>) -> (Option<&'static str>, Option<&'static str>) {
+    match of {
+        None => (None, None),
+        Some(Snapshot::Checkpoint | Snapshot::FullCheckpoint) => (Some("checkpoint"), None),
+        Some(Snapshot::CanonicalSavepoint) => (Some("savepoint"), Some("canonical")),
+        Some(Snapshot::NativeSavepoint) => (Some("savepoint"), Some("native")),
+        Some(Snapshot::Savepoint) => (Some("savepoint"), None),
     }
 }
 
@@ -179,7 +183,7 @@ pub(super) fn summary<'r, 'a: 'r>(
     operator: &OperatorFacts<'r, 'a>,
 ) -> OperatorSummary<'r> {
     let state = &operator.state;
-    let sizes = operator.sizes;
+    let sizes = operator.sums.sizes;
     OperatorSummary {
         operator_id: state.id.to_string(),
         uid: state.uid.map(|uid| uid.to_string()),
@@ -194,7 +198,7 @@ pub(super) fn summary<'r, 'a: 'r>(
         channel_bytes: sizes.channel,
         backend: operator.backend.map(|backend| backend.name()),
         backend_unknown: operator.backend_unknown,
-        skew: operator.skew,
+        skew: operator.sums.skew,
         coordinator: state.coordinator.clone().map(|handle| convert.stream(&handle)),
         coordinator_bytes: sizes.coordinator,
         states: operator.states.iter().map(|state| super::convert::state(&state.meta)).collect(),
@@ -252,46 +256,20 @@ fn subtask_json<'r, 'a: 'r>(
     }
 }
 
-/// The physical files, in the order of their paths' directories; with an operator only those
-/// that it uses.
+/// The physical files that are listed.
 pub(super) fn file_list<'r, 'a: 'r>(
     survey: Survey<'r, 'a>,
     facts: &'r Facts<'r, 'a>,
-    only: Option<OperatorId>,
+    selection: Selection,
 ) -> Seq<'r, FileJson> {
-    Seq::new(move || {
-        let files = files::one_by_one(&facts.files.uses);
-        files.filter_map(move |uses| {
-            let of = |one: &FileUse<'_>| facts.files.operators.get(one.operator as usize).copied();
-            let used = only.is_none() || uses.iter().any(|one| of(one) == only);
-            used.then(|| file(survey, &facts.files.operators, uses)).flatten()
-        })
-    })
-}
-
-fn file(
-    survey: Survey<'_, '_>,
-    operators: &[OperatorId],
-    uses: &[FileUse<'_>],
-) -> Option<FileJson> {
-    let first = uses.first()?;
     let home = survey.places.home();
-    let metadata = home.metadata.relative_to(&home.base).map(str::to_owned);
-    let referrer = |one: &FileUse<'_>| Referrer {
-        operator_id: operators
-            .get(one.operator as usize)
-            .map_or(String::new(), OperatorId::to_string),
-        subtask: (one.subtask >= 0).then_some(one.subtask),
-        role: one.role.name(),
-        local_name: (!one.local_name.is_empty()).then(|| one.local_name.to_string()),
-    };
-    Some(FileJson {
-        path: survey.places.text(first.place),
-        bytes: files::bytes_in(uses),
-        references: uses.len() as u64,
-        checkpoints: vec![metadata.unwrap_or_else(|| home.metadata.to_string())],
-        class: first.class(),
-        outside: survey.places.is_outside(first.place),
-        referrers: uses.iter().map(referrer).collect(),
+    let references = &facts.files.references;
+    let listed = selection.of(references, &home.base);
+    let metadata = home.metadata.relative_to(&home.base);
+    let metadata = metadata.map_or_else(|| home.metadata.to_string(), str::to_owned);
+    Seq::new(move || {
+        let (listed, metadata) = (listed.clone(), metadata.clone());
+        let file = move |node| file(references, node, &home.base, &metadata);
+        listed.into_iter().filter_map(file)
     })
 }

@@ -59,11 +59,11 @@ pub fn write<'r, 'a: 'r>(
         let summary: OperatorSummary<'_> = build::summary(convert, operator);
         let id = summary.operator_id.clone();
         line(out, "operator", summary)?;
-        for subtask in build::subtasks_json(convert, operator, facts.records_new).iter() {
+        for subtask in build::subtasks_json(convert, operator, facts.records_new()).iter() {
             line(out, "subtask", OfOperator { operator_id: &id, subtask })?;
         }
     }
-    for file in build::file_list(survey, facts, context.operator).iter() {
+    for file in build::file_list(survey, facts, context.files).iter() {
         line(out, "file", file)?;
     }
     let totals = Totals {

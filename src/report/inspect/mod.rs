@@ -10,6 +10,7 @@ mod meta;
 mod tests;
 pub use files::FileJson;
 pub use files::Referrer;
+pub use files::SegmentJson;
 pub use handles::ChangelogEntryJson;
 pub use handles::ChannelInfoJson;
 pub use handles::ChannelJson;

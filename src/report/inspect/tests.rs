@@ -51,14 +51,14 @@ fn document(version: i32, parallelism: i32, keyed: KeyedHandle<'static>) -> Valu
     let places = Places::new(home, Default::default());
     let heads = Heads::default();
     let survey = Survey { metadata: &metadata, places: &places, heads: &heads };
-    let facts = inspect(survey, Options { operator: None, states: true });
+    let facts = inspect(survey, Options { operator: None, states: true }).unwrap();
     let context = Context {
         location_kind: "metadata-file",
         observed_at: Timestamp::UNIX_EPOCH,
         metadata_bytes: 0,
         modified: None,
-        files: false,
-        operator: None,
+        list_files: false,
+        files: Default::default(),
     };
     serde_json::to_value(build::checkpoint(survey, &facts, context)).unwrap()
 }

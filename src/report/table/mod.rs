@@ -103,7 +103,7 @@ fn header(
     fact("full size", format!("{}, in {handles}", known(checkpoint.state_bytes)))?;
     let new = match checkpoint.new_bytes {
         Some(bytes) => exact(bytes),
-        None if facts.records_new => "unknown: a handle does not record it".to_owned(),
+        None if facts.records_new() => "unknown: a handle does not record it".to_owned(),
         None => "not recorded (Flink records it since 1.15)".to_owned(),
     };
     fact("new bytes", new)?;

@@ -1,0 +1,294 @@
+//! Who refers to what: each physical file, each segment of a merged file and each piece of
+//! inline state, with every checkpoint, operator and subtask that refers to it.
+//!
+//! A file lives as long as some checkpoint that must stay restorable refers to it, so counts
+//! are derived here from metadata and kept nowhere. There can be millions of files in hundreds
+//! of checkpoints: a file takes 52 bytes, and a reference eight, four in each direction.
+//!
+//! | to change | open |
+//! |---|---|
+//! | what a reference is, when two mean the same file | `build.rs`, `node.rs` |
+//! | what can be asked | here, `view.rs` |
+//! | the keys of Flink's shared state registry | `registry.rs` |
+
+mod build;
+mod intern;
+mod names;
+mod node;
+pub mod registry;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use build::Builder;
+pub use build::TooMany;
+pub use names::sst_number;
+pub use view::DatabaseOf;
+pub use view::File;
+pub use view::FileUse;
+pub use view::Part;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::format::flink::operator::OperatorId;
+use crate::model::places::Whereabouts;
+use crate::model::walk::Role;
+use crate::store::Location;
+use build::DatabaseKey;
+use intern::Interner;
+use names::LocalName;
+use names::Texts;
+use node::Node;
+
+/// References of any number of checkpoints, and the files that lie there.
+#[derive(Debug)]
+pub struct References {
+    nodes: Interner<Node>,
+    directories: Vec<Whereabouts>,
+    texts: Texts,
+    operators: Interner<OperatorId>,
+    databases: Interner<DatabaseKey>,
+    slots: Vec<Slot>,
+    /// The nodes that slots refer to, slot by slot.
+    forward: Vec<u32>,
+    checkpoints: Vec<Checkpoint>,
+    /// Local names that differ from the one kept with the node: by node and place in `forward`.
+    renamed: BTreeMap<(u32, u32), LocalName>,
+    /// Where in `inverse` the slots of each node begin.
+    offsets: Vec<u32>,
+    inverse: Vec<u32>,
+    /// Segments by their files.
+    parts: Vec<NodeId>,
+}
+
+/// Something that is referred to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+/// Where references come from: equal ones of one subtask that follow each other.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    checkpoint: u32,
+    operator: u32,
+    /// -1 for the coordinator.
+    subtask: i32,
+    role: Role,
+    /// `u32::MAX` for what is in no database.
+    database: u32,
+    /// Where in `forward` its nodes begin.
+    first: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Checkpoint {
+    first_slot: u32,
+    end_slot: u32,
+}
+
+/// References of one subtask in one role.
+#[derive(Debug, Clone, Copy)]
+pub struct Group<'r> {
+    /// The operator.
+    pub operator: OperatorId,
+    /// The subtask; `None` for the coordinator.
+    pub subtask: Option<i32>,
+    /// What for.
+    pub role: Role,
+    /// The database the files belong to.
+    pub database: Option<DatabaseOf<'r>>,
+    slot: u32,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A physical file.
+    File,
+    /// State inside metadata.
+    Inline,
+    /// A part of a merged file.
+    Segment,
+}
+
+impl References {
+    /// Number of checkpoints.
+    pub fn checkpoints(&self) -> u32 {
+        // The builder numbers them in 32 bits.
+        self.checkpoints.len() as u32
+    }
+
+    /// Number of references.
+    pub fn len(&self) -> usize {
+        self.forward.len()
+    }
+
+    /// Whether nothing refers to anything.
+    pub fn is_empty(&self) -> bool {
+        self.forward.is_empty()
+    }
+
+    /// All physical files: those that are referred to, and those that were listed.
+    pub fn files(&self) -> impl Iterator<Item = File<'_>> {
+        (0..).zip(self.nodes.iter()).filter_map(|(number, _)| File::of(self, NodeId(number)))
+    }
+
+    /// All physical files in the order of their paths, as a report with this base shows them.
+    pub fn by_path(&self, base: &Location) -> Vec<NodeId> {
+        let texts: Vec<String> =
+            self.directories.iter().map(|dir| dir.text_below(base, "")).collect();
+        let mut order: Vec<usize> = (0..texts.len()).collect();
+        order.sort_by(|a, b| texts[*a].cmp(&texts[*b]));
+        let mut rank = vec![0_u32; texts.len()];
+        (0..).zip(order).for_each(|(at, dir)| rank[dir] = at);
+        let mut files: Vec<NodeId> = self.files().map(|file| file.node()).collect();
+        files.sort_unstable_by(|a, b| match (self.nodes.get(a.0), self.nodes.get(b.0)) {
+            (
+                Some(Node::File { dir: x, name: a, .. }),
+                Some(Node::File { dir: y, name: b, .. }),
+            ) => rank[*x as usize].cmp(&rank[*y as usize]).then_with(|| a.cmp(*b, &self.texts)),
+            _ => a.cmp(b),
+        });
+        files
+    }
+
+    /// A physical file by its number; `None` if it is the number of something else.
+    pub fn file(&self, node: NodeId) -> Option<File<'_>> {
+        File::of(self, node)
+    }
+
+    /// The physical file behind a node; `None` for inline state.
+    pub fn file_of(&self, node: NodeId) -> Option<File<'_>> {
+        match self.nodes.get(node.0)? {
+            Node::Segment { file, .. } => File::of(self, NodeId(*file)),
+            _ => File::of(self, node),
+        }
+    }
+
+    /// What a node is.
+    pub fn kind(&self, node: NodeId) -> Kind {
+        match self.nodes.get(node.0) {
+            Some(Node::Inline { .. }) => Kind::Inline,
+            Some(Node::Segment { .. }) => Kind::Segment,
+            Some(Node::File { .. }) | None => Kind::File,
+        }
+    }
+
+    /// Bytes of a node alone, `None` if not known.
+    pub fn bytes(&self, node: NodeId) -> Option<u64> {
+        self.nodes.get(node.0)?.bytes()
+    }
+
+    /// The references of one checkpoint, in the order of its metadata.
+    pub fn groups(&self, checkpoint: u32) -> impl Iterator<Item = Group<'_>> {
+        let slots = self.checkpoints.get(checkpoint as usize);
+        let slots = slots.map_or(0..0, |checkpoint| checkpoint.first_slot..checkpoint.end_slot);
+        slots.filter_map(|number| self.group(number))
+    }
+
+    fn group(&self, number: u32) -> Option<Group<'_>> {
+        let slot = self.slots.get(number as usize)?;
+        Some(Group {
+            operator: *self.operators.get(slot.operator)?,
+            subtask: (slot.subtask >= 0).then_some(slot.subtask),
+            role: slot.role,
+            database: self.databases.get(slot.database).map(DatabaseOf::new),
+            slot: number,
+        })
+    }
+
+    /// What a group refers to, in the order of the metadata.
+    pub fn nodes(&self, group: Group<'_>) -> impl Iterator<Item = NodeId> {
+        let nodes = self.forward.get(self.span(group.slot)).unwrap_or_default();
+        nodes.iter().map(|node| NodeId(*node))
+    }
+
+    /// The places in `forward` of a slot.
+    fn span(&self, slot: u32) -> Range<usize> {
+        let first = |number: usize| self.slots.get(number).map(|slot| slot.first as usize);
+        let end = self.forward.len();
+        let number = slot as usize;
+        first(number).unwrap_or(end)..first(number + 1).unwrap_or(end)
+    }
+
+    /// A file in a shared list of a checkpoint that is named by a relative path, if there is
+    /// one: normal in native savepoints only.
+    pub fn relative_shared(&self, checkpoint: u32) -> Option<NodeId> {
+        let shared = self.groups(checkpoint).filter(|group| group.role == Role::Shared);
+        shared
+            .flat_map(|group| self.nodes(group))
+            .find(|node| matches!(self.nodes.get(node.0), Some(Node::File { relative: true, .. })))
+    }
+
+    /// The slots that refer to a node, in their order; as often as they do.
+    fn slots_of(&self, node: NodeId) -> &[u32] {
+        let at = node.0 as usize;
+        let span = match (self.offsets.get(at), self.offsets.get(at + 1)) {
+            (Some(first), Some(end)) => *first as usize..*end as usize,
+            _ => 0..0,
+        };
+        self.inverse.get(span).unwrap_or_default()
+    }
+
+    /// The segments in a file, in the order of their places in it.
+    fn parts_of(&self, file: NodeId) -> &[NodeId] {
+        let number = |part: &NodeId| match self.nodes.get(part.0) {
+            Some(Node::Segment { file, .. }) => *file,
+            _ => u32::MAX,
+        };
+        let first = self.parts.partition_point(|part| number(part) < file.0);
+        let rest = self.parts.get(first..).unwrap_or_default();
+        let end = rest.partition_point(|part| number(part) == file.0);
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// Whether a checkpoint refers to a node.
+    pub fn refers(&self, checkpoint: u32, node: NodeId) -> bool {
+        self.checkpoints_of(node).any(|number| number == checkpoint)
+    }
+
+    /// The checkpoints that refer to a node itself, each once, in their order.
+    pub fn checkpoints_of(&self, node: NodeId) -> impl Iterator<Item = u32> {
+        let slots = self.slots_of(node).iter();
+        let mut last = None;
+        slots.filter_map(move |slot| {
+            let checkpoint = self.slots.get(*slot as usize)?.checkpoint;
+            (last.replace(checkpoint) != Some(checkpoint)).then_some(checkpoint)
+        })
+    }
+
+    /// The name under which the backend knows a node, as it was first mentioned.
+    pub fn local_name(&self, node: NodeId) -> Option<String> {
+        let local_name = self.nodes.get(node.0)?.local_name();
+        local_name.bytes(&self.texts).map(|name| view::text(&name))
+    }
+
+    /// How a report with this base shows a node: the path of its file, or the one it would
+    /// have had.
+    pub fn path(&self, node: NodeId, base: &Location) -> String {
+        match self.nodes.get(node.0) {
+            Some(Node::Segment { file, .. }) => self.path(NodeId(*file), base),
+            Some(Node::File { name, dir, .. } | Node::Inline { name, dir, .. }) => {
+                let name = view::text(&name.bytes(&self.texts));
+                let dir = self.directories.get(*dir as usize);
+                dir.map_or(String::new(), |dir| dir.text_below(base, &name))
+            }
+            None => String::new(),
+        }
+    }
+
+    /// All directories in which files are, by their numbers.
+    pub fn directories(&self) -> &[Whereabouts] {
+        &self.directories
+    }
+
+    /// Bytes on the heap that grow with files and references.
+    pub fn heap_bytes(&self) -> usize {
+        let words = self.forward.capacity() + self.inverse.capacity() + self.offsets.capacity();
+        self.nodes.heap_bytes()
+            + words * size_of::<u32>()
+            + self.parts.capacity() * size_of::<NodeId>()
+            + self.slots.capacity() * size_of::<Slot>()
+            + self.texts.heap_bytes()
+    }
+}
