@@ -63,6 +63,12 @@ pub enum CatalogError {
         /// The selector as it was given.
         selector: String,
     },
+    /// A single checkpoint where two are to be compared.
+    #[error("{location}: is one checkpoint, and two are compared")]
+    OnlyOne {
+        /// The checkpoint, or the job directory that has no other.
+        location: String,
+    },
     /// A selector which fits nothing in the job directory.
     #[error("{location}: has no {selector}; completed checkpoints here: {present}")]
     NoSuchCheckpoint {
@@ -92,9 +98,27 @@ impl CatalogError {
                 Some(hint.clone())
             }
             CatalogError::NotAJob { .. } => Some("leave the selector out".into()),
+            CatalogError::OnlyOne { .. } => {
+                Some("name a second one behind it, or a job directory with two".into())
+            }
             CatalogError::NoSuchCheckpoint { .. } => {
                 Some("choose one of these with @N, or the newest with @latest".into())
             }
+        }
+    }
+
+    /// Whether it is proven that nothing is there, as opposed to "could not look".
+    pub fn is_absent(&self) -> bool {
+        matches!(self, CatalogError::Store(error) if error.is_absent())
+    }
+
+    /// Whether the bytes begin as no metadata file does, as those of Parquet with this name.
+    pub fn is_foreign(&self) -> bool {
+        match self {
+            CatalogError::Format { source, .. } => {
+                source.offset == 0 && matches!(source.problem, Problem::Magic { .. })
+            }
+            _ => false,
         }
     }
 
@@ -106,6 +130,7 @@ impl CatalogError {
             CatalogError::Location { .. }
                 | CatalogError::TooMany { .. }
                 | CatalogError::NotAJob { .. }
+                | CatalogError::OnlyOne { .. }
                 | CatalogError::NoSuchCheckpoint { .. }
         )
     }

@@ -3,6 +3,7 @@
 //! The kind is detected by listing, never by name alone.
 
 use super::CatalogError;
+use super::discover;
 use super::without_credentials;
 use crate::model::layout;
 use crate::model::layout::METADATA;
@@ -86,6 +87,38 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// What a LOCATION names, for a command that can do with more than one checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// One checkpoint or savepoint.
+    Checkpoint(Chosen),
+    /// A job directory.
+    Job(Location),
+    /// A checkpoint root.
+    Root(Location),
+}
+
+/// Finds what a LOCATION names. A directory that is nothing by itself is a root if checkpoints
+/// lie somewhere below.
+///
+/// # Errors
+/// The place is absent, cannot be listed, or holds nothing of Flink's.
+pub async fn target(
+    stores: &Stores,
+    text: &str,
+    entropy_marker: &str,
+) -> Result<Target, CatalogError> {
+    match located(stores, text, entropy_marker).await? {
+        (Found::Job(at, _), None) => Ok(Target::Job(at)),
+        (Found::Root(at, _), None) => Ok(Target::Root(at)),
+        (Found::Other(at, listing), None) => match discover::holds_any(stores, &at).await {
+            true => Ok(Target::Root(at)),
+            false => Err(no_checkpoint(&at, &listing)),
+        },
+        (found, selector) => choose(stores, found, selector).await.map(Target::Checkpoint),
+    }
+}
+
 /// Finds the metadata file that a LOCATION names.
 ///
 /// `entropy_marker` is the marker of entropy injection: metadata lies where it is left out.
@@ -97,22 +130,65 @@ pub async fn checkpoint(
     text: &str,
     entropy_marker: &str,
 ) -> Result<Chosen, CatalogError> {
-    let (place, selector) = Selector::split(text);
-    let found = match find(stores, place, entropy_marker).await {
-        // A directory may really be called `name@7`.
-        Err(error) if selector.is_some() && is_absent(&error) => {
-            return match find(stores, text, entropy_marker).await {
-                Ok(found) => choose(stores, found, None).await,
-                Err(_) => Err(error),
-            };
-        }
-        found => found?,
-    };
+    let (found, selector) = located(stores, text, entropy_marker).await?;
     choose(stores, found, selector).await
 }
 
-fn is_absent(error: &CatalogError) -> bool {
-    matches!(error, CatalogError::Store(error) if error.is_absent())
+/// Finds the metadata files of the two newest checkpoints of a job directory, the older first.
+///
+/// # Errors
+/// The place is absent, cannot be listed, is no job directory, or has fewer than two.
+pub async fn two_newest(
+    stores: &Stores,
+    text: &str,
+    entropy_marker: &str,
+) -> Result<[Chosen; 2], CatalogError> {
+    let (found, selector) = located(stores, text, entropy_marker).await?;
+    let (at, checkpoints) = match (found, selector) {
+        (Found::Job(at, checkpoints), None) => (at, checkpoints),
+        (Found::Root(at, listing), _) => return Err(too_many(&at, &listing)),
+        (Found::Other(at, listing), _) => return Err(no_checkpoint(&at, &listing)),
+        (Found::Metadata(at) | Found::Snapshot(at) | Found::Job(at, _), _) => {
+            return Err(CatalogError::OnlyOne { location: at.display_short().into_owned() });
+        }
+    };
+    let completed = completed(stores, &at, checkpoints).await?;
+    let [.., older, newer] = completed.as_slice() else {
+        return match completed.as_slice() {
+            [] => Err(none_completed(&at)),
+            _ => Err(CatalogError::OnlyOne { location: at.display_short().into_owned() }),
+        };
+    };
+    let chosen = |one: &Numbered| Chosen {
+        metadata: one.directory.join(METADATA),
+        location_kind: "job-directory",
+    };
+    Ok([chosen(older), chosen(newer)])
+}
+
+/// Whether a text is a selector alone, such as `@latest`.
+pub fn is_selector(text: &str) -> bool {
+    // Behind any place it is taken off.
+    text.starts_with('@') && Selector::split(&format!("x{text}")).0 == "x"
+}
+
+/// What a LOCATION is, and the selector behind it.
+async fn located(
+    stores: &Stores,
+    text: &str,
+    entropy_marker: &str,
+) -> Result<(Found, Option<Selector>), CatalogError> {
+    let (place, selector) = Selector::split(text);
+    match find(stores, place, entropy_marker).await {
+        // A directory may really be called `name@7`.
+        Err(error) if selector.is_some() && error.is_absent() => {
+            match find(stores, text, entropy_marker).await {
+                Ok(found) => Ok((found, None)),
+                Err(_) => Err(error),
+            }
+        }
+        found => Ok((found?, selector)),
+    }
 }
 
 /// Lists a LOCATION and says what it is.
@@ -238,12 +314,7 @@ fn in_job(
     let location = at.display_short().into_owned();
     let ids: Vec<String> = completed.iter().map(|checkpoint| checkpoint.id.to_string()).collect();
     if completed.is_empty() {
-        return Err(CatalogError::NoCheckpoint {
-            location,
-            found: "a job directory in which no checkpoint has a _metadata".into(),
-            hint: "no checkpoint of this job was completed and retained; look for a savepoint"
-                .into(),
-        });
+        return Err(none_completed(at));
     }
     let Some(selector) = selector else {
         let hint = format!(
@@ -263,6 +334,14 @@ fn in_job(
             selector: selector.text(),
             present: ids.join(", "),
         }),
+    }
+}
+
+fn none_completed(at: &Location) -> CatalogError {
+    CatalogError::NoCheckpoint {
+        location: at.display_short().into_owned(),
+        found: "a job directory in which no checkpoint has a _metadata".into(),
+        hint: "no checkpoint of this job was completed and retained; look for a savepoint".into(),
     }
 }
 
@@ -330,6 +409,11 @@ mod tests {
         assert_eq!(split("/cp/job@-2"), ("/cp/job".into(), Some(Selector::Back(2))));
         for plain in ["/cp/job", "abfs://c@a.dfs.core.windows.net/x", "/cp/@", "/cp/j@-", "@7"] {
             assert_eq!(split(plain), (plain.into(), None));
+        }
+        for (text, expected) in
+            [("@7", true), ("@latest", true), ("@-1", true), ("@", false), ("job@7", false)]
+        {
+            assert_eq!(is_selector(text), expected, "{text}");
         }
     }
 }

@@ -4,9 +4,11 @@
 //! the object and the next thing to do.
 
 pub mod checkpoint;
+pub mod discover;
 mod error;
 pub mod find;
 pub mod heads;
+pub mod survey;
 
 pub use error::CatalogError;
 pub use error::without_credentials;

@@ -32,9 +32,19 @@ pub fn is_savepoint_name(name: &str) -> bool {
     parts.is_some_and(|(job, random)| hex(job, 6) && hex(random, 12))
 }
 
+/// Whether Flink gives a directory such a name to put a checkpoint or a savepoint into it.
+pub fn is_snapshot_name(name: &str) -> bool {
+    checkpoint_number(name).is_some() || is_savepoint_name(name)
+}
+
 /// Whether only a job directory has such a directory: `shared`, `taskowned` or `chk-N`.
 pub fn is_of_a_job(name: &str) -> bool {
     [SHARED, TASK_OWNED].contains(&name) || checkpoint_number(name).is_some()
+}
+
+/// Whether a directory of a job holds files of state and no checkpoints.
+pub fn holds_state(name: &str) -> bool {
+    [SHARED, TASK_OWNED, CHANGELOG].contains(&name)
 }
 
 /// A directory below a root that stands for itself.

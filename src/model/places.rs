@@ -7,6 +7,7 @@
 mod whereabouts;
 
 pub use whereabouts::Whereabouts;
+pub use whereabouts::joined;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -48,14 +49,14 @@ struct Dir {
 }
 
 /// Resolves the paths of one checkpoint.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Places<'a> {
     home: Home,
     rebasing: Rebasing,
     dirs: RefCell<Dirs<'a>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Dirs<'a> {
     list: Vec<Dir>,
     spellings: HashMap<Spelling<'a>, u32>,
@@ -140,7 +141,7 @@ impl<'a> Places<'a> {
     pub fn text(&self, place: Place<'_>) -> String {
         let dirs = self.dirs.borrow();
         let dir = dirs.get(place.dir).map_or("", |dir| dir.text.as_str());
-        whereabouts::join(dir, &place.name.to_str())
+        joined(dir, &place.name.to_str())
     }
 
     /// Where the file may be read, the likelier place first: rebasing only adds a place to

@@ -5,6 +5,8 @@
 //! path with this checkpoint's own `chk-N` directory or job id in it tells where the writer's
 //! root was. A rule only ever adds a place to look; it changes no metadata.
 
+use std::ops::ControlFlow;
+
 use super::layout::Home;
 use super::layout::SHARED;
 use super::layout::TASK_OWNED;
@@ -64,10 +66,9 @@ impl Rebasing {
         }
     }
 
-    /// What paths inside the metadata say about where the writer's root is now. Paths that a
-    /// rule maps already are no evidence.
-    pub fn guess(&self, home: &Home, paths: impl Iterator<Item = Written>) -> Option<Guess> {
-        learn(home, paths.filter(|written| self.apply(&written.path).is_none()))
+    /// Finds out from paths inside the metadata where the writer's root is now.
+    pub fn learner<'r>(&'r self, home: &'r Home) -> Learner<'r> {
+        Learner { rebasing: self, home, best: None, proof: None, in_place: false }
     }
 
     /// Adds a rule behind those there are.
@@ -110,7 +111,7 @@ fn below_random<'p>(path: &'p Location, from: &Location, marker: &str) -> Option
 }
 
 /// A writer's root that a path gives away, the better evidence first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Evidence {
     OwnCheckpoint,
     OwnJob,
@@ -118,30 +119,52 @@ enum Evidence {
     AnyShared,
 }
 
-fn learn(home: &Home, paths: impl Iterator<Item = Written>) -> Option<Guess> {
-    let mut best: Option<(Evidence, Rule)> = None;
-    let mut proof = None;
-    for Written { path, is_file } in paths {
-        let Some((evidence, rule)) = evidence(home, &path) else { continue };
+/// Learns where the writer's root is now, path by path.
+#[derive(Debug)]
+pub struct Learner<'r> {
+    rebasing: &'r Rebasing,
+    home: &'r Home,
+    best: Option<(Evidence, Rule)>,
+    proof: Option<Location>,
+    /// The writer's place is this place: nothing has moved.
+    in_place: bool,
+}
+
+impl Learner<'_> {
+    /// Looks at one path. Ends where no other can change anything any more.
+    pub fn look(&mut self, written: Written) -> ControlFlow<()> {
+        let Written { path, is_file } = written;
+        // A path that a rule maps already is no evidence.
+        if self.rebasing.apply(&path).is_some() {
+            return ControlFlow::Continue(());
+        }
+        let Some((evidence, rule)) = evidence(self.home, &path) else {
+            return ControlFlow::Continue(());
+        };
         if rule.from == rule.to {
-            // The writer's place is this place: nothing has moved.
-            return None;
+            self.in_place = true;
+            return ControlFlow::Break(());
         }
-        let better = best.as_ref().is_none_or(|(known, _)| evidence < *known);
+        let better = self.best.as_ref().is_none_or(|(known, _)| evidence < *known);
         if better {
-            proof = None;
-            best = Some((evidence, rule.clone()));
+            self.proof = None;
+            self.best = Some((evidence, rule.clone()));
         }
-        let same = best.as_ref().is_some_and(|(_, known)| *known == rule);
-        if same && proof.is_none() && is_file {
-            proof = path.relative_to(&rule.from).map(|below| rule.to.join(below));
+        let same = self.best.as_ref().is_some_and(|(_, known)| *known == rule);
+        if same && self.proof.is_none() && is_file {
+            self.proof = path.relative_to(&rule.from).map(|below| rule.to.join(below));
         }
+        ControlFlow::Continue(())
     }
-    let (evidence, rule) = best?;
-    let certain = evidence != Evidence::AnyShared && !inserted(&rule.from, &rule.to);
-    // Without a file there is nothing to be found elsewhere, and nothing to prove it by.
-    let proof = if certain { None } else { Some(proof?) };
-    Some(Guess { rule, proof })
+
+    /// What the paths say.
+    pub fn guess(self) -> Option<Guess> {
+        let (evidence, rule) = self.best.filter(|_| !self.in_place)?;
+        let certain = evidence != Evidence::AnyShared && !inserted(&rule.from, &rule.to);
+        // Without a file there is nothing to be found elsewhere, and nothing to prove it by.
+        let proof = if certain { None } else { Some(self.proof?) };
+        Some(Guess { rule, proof })
+    }
 }
 
 fn evidence(home: &Home, path: &Location) -> Option<(Evidence, Rule)> {

@@ -1,5 +1,7 @@
 //! Every stream handle of a checkpoint, with the part it plays.
 
+use std::ops::ControlFlow;
+
 use crate::format::flink::channel::ChannelHandle;
 use crate::format::flink::keyed::IncrementalHandle;
 use crate::format::flink::keyed::KeyGroupRange;
@@ -85,72 +87,76 @@ pub struct Database<'a> {
     pub materialized: bool,
 }
 
+/// Goes on, or ends the walk.
+pub type Flow = ControlFlow<()>;
+
 /// Calls `visit` for every stream of the checkpoint, with its operator and subtask index
-/// (`None` for the coordinator).
+/// (`None` for the coordinator), until it says to end.
 pub fn streams<'a>(
     metadata: &Metadata<'a>,
-    mut visit: impl FnMut(&OperatorState<'a>, Option<i32>, Use<'a>),
-) {
-    for operator in metadata.operators.iter() {
-        operator_streams(&operator, |subtask, stream| visit(&operator, subtask, stream));
-    }
+    mut visit: impl FnMut(&OperatorState<'a>, Option<i32>, Use<'a>) -> Flow,
+) -> Flow {
+    metadata.operators.iter().try_for_each(|operator| {
+        coordinator_stream(&operator, |stream| visit(&operator, None, stream))?;
+        operator.subtasks.iter().flat_map(|list| list.iter()).try_for_each(|subtask| {
+            let Subtask::Running(state) = subtask else { return Flow::Continue(()) };
+            subtask_streams(&state, &mut |stream| visit(&operator, Some(state.index), stream))
+        })
+    })
 }
 
-/// As [`streams`], for one operator.
-pub fn operator_streams<'a>(
+/// As [`streams`], for the coordinator of an operator.
+pub fn coordinator_stream<'a>(
     operator: &OperatorState<'a>,
-    mut visit: impl FnMut(Option<i32>, Use<'a>),
-) {
-    if let Some(handle) = operator.coordinator.clone() {
-        visit(None, Use::plain(Role::Coordinator, handle));
-    }
-    for subtask in operator.subtasks.iter().flat_map(|list| list.iter()) {
-        if let Subtask::Running(state) = subtask {
-            subtask_streams(&state, &mut |stream| visit(Some(state.index), stream));
-        }
-    }
+    mut visit: impl FnMut(Use<'a>) -> Flow,
+) -> Flow {
+    operator
+        .coordinator
+        .iter()
+        .cloned()
+        .try_for_each(|handle| visit(Use::plain(Role::Coordinator, handle)))
 }
 
 /// As [`streams`], for one subtask.
-pub fn subtask_streams<'a>(state: &SubtaskState<'a>, visit: &mut impl FnMut(Use<'a>)) {
+pub fn subtask_streams<'a>(
+    state: &SubtaskState<'a>,
+    visit: &mut impl FnMut(Use<'a>) -> Flow,
+) -> Flow {
     let mut plain = |role, handle: Option<StreamHandle<'a>>| {
-        if let Some(handle) = handle {
-            visit(Use::plain(role, handle));
-        }
+        handle.into_iter().try_for_each(|handle| visit(Use::plain(role, handle)))
     };
     let delegate = |handle: &Option<OperatorHandle<'a>>| handle.as_ref()?.delegate.clone();
-    plain(Role::Operator, delegate(&state.managed_operator));
-    plain(Role::RawOperator, delegate(&state.raw_operator));
+    plain(Role::Operator, delegate(&state.managed_operator))?;
+    plain(Role::RawOperator, delegate(&state.raw_operator))?;
     let channel = |handle: ChannelHandle<'a>| handle.delegate;
-    state.input_channels.iter().for_each(|h| plain(Role::InputChannel, channel(h.0)));
-    state.result_subpartitions.iter().for_each(|h| plain(Role::ResultSubpartition, channel(h.0)));
-    for handle in [&state.managed_keyed, &state.raw_keyed].into_iter().flatten() {
-        keyed_streams(handle, visit);
-    }
+    let mut inputs = state.input_channels.iter();
+    inputs.try_for_each(|handle| plain(Role::InputChannel, channel(handle.0)))?;
+    let mut outputs = state.result_subpartitions.iter();
+    outputs.try_for_each(|handle| plain(Role::ResultSubpartition, channel(handle.0)))?;
+    let mut keyed = [&state.managed_keyed, &state.raw_keyed].into_iter().flatten();
+    keyed.try_for_each(|handle| keyed_streams(handle, visit))
 }
 
 /// As [`streams`], for one keyed handle and what is nested in it.
-pub fn keyed_streams<'a>(handle: &KeyedHandle<'a>, visit: &mut impl FnMut(Use<'a>)) {
+fn keyed_streams<'a>(handle: &KeyedHandle<'a>, visit: &mut impl FnMut(Use<'a>) -> Flow) -> Flow {
     match handle {
         KeyedHandle::KeyGroups(handle) => {
-            let stream = handle.delegate.clone();
-            stream.into_iter().for_each(|stream| visit(Use::plain(Role::KeyGroups, stream)));
+            let mut stream = handle.delegate.iter().cloned();
+            stream.try_for_each(|stream| visit(Use::plain(Role::KeyGroups, stream)))
         }
         KeyedHandle::Incremental(handle) => database_streams(handle, false, visit),
         KeyedHandle::Changelog(handle) => {
-            for part in handle.materialized.iter().flatten() {
-                match &part {
-                    KeyedHandle::Incremental(handle) => database_streams(handle, true, visit),
-                    _ => keyed_streams(&part, visit),
-                }
-            }
-            let changes = handle.non_materialized.iter().flatten();
-            changes.for_each(|part| keyed_streams(&part, visit));
+            handle.materialized.iter().flatten().try_for_each(|part| match &part {
+                KeyedHandle::Incremental(handle) => database_streams(handle, true, visit),
+                _ => keyed_streams(&part, visit),
+            })?;
+            let mut changes = handle.non_materialized.iter().flatten();
+            changes.try_for_each(|part| keyed_streams(&part, visit))
         }
-        KeyedHandle::ChangelogMemory(_) => {}
+        KeyedHandle::ChangelogMemory(_) => Flow::Continue(()),
         KeyedHandle::ChangelogFile(handle) => {
-            let streams = handle.handles.iter().filter_map(|entry| entry.handle);
-            streams.for_each(|stream| visit(Use::plain(Role::Changelog, stream)));
+            let mut streams = handle.handles.iter().filter_map(|entry| entry.handle);
+            streams.try_for_each(|stream| visit(Use::plain(Role::Changelog, stream)))
         }
     }
 }
@@ -158,17 +164,18 @@ pub fn keyed_streams<'a>(handle: &KeyedHandle<'a>, visit: &mut impl FnMut(Use<'a
 fn database_streams<'a>(
     handle: &IncrementalHandle<'a>,
     materialized: bool,
-    visit: &mut impl FnMut(Use<'a>),
-) {
+    visit: &mut impl FnMut(Use<'a>) -> Flow,
+) -> Flow {
     let IncrementalHandle { backend_id, key_groups, .. } = *handle;
     let database = Some(Database { backend_id, key_groups, materialized });
-    if let Some(handle) = handle.meta.clone() {
-        visit(Use { role: Role::BackendMeta, local_name: None, database, handle });
-    }
-    for (role, files) in [(Role::Shared, &handle.shared), (Role::Private, &handle.private)] {
-        for file in files.iter() {
-            let Some(handle) = file.handle else { continue };
-            visit(Use { role, local_name: Some(file.local_name), database, handle });
-        }
-    }
+    handle.meta.iter().cloned().try_for_each(|handle| {
+        visit(Use { role: Role::BackendMeta, local_name: None, database, handle })
+    })?;
+    let lists = [(Role::Shared, &handle.shared), (Role::Private, &handle.private)];
+    lists.into_iter().try_for_each(|(role, files)| {
+        files.iter().try_for_each(|file| {
+            let Some(handle) = file.handle else { return Flow::Continue(()) };
+            visit(Use { role, local_name: Some(file.local_name), database, handle })
+        })
+    })
 }

@@ -2,6 +2,10 @@
 //!
 //! Not the local store of `object_store`: it leaves out broken links and names such as `x#123`.
 
+mod walk;
+
+pub(super) use walk::walk;
+
 use super::error::StoreError;
 use super::location::Location;
 use super::object::buffer;
@@ -13,10 +17,12 @@ use super::types::Object;
 use super::types::Stat;
 use jiff::Timestamp;
 use std::fs;
+use std::fs::DirEntry;
 use std::fs::File;
 use std::fs::FileType;
 use std::fs::Metadata;
 use std::fs::OpenOptions;
+use std::fs::ReadDir;
 use std::io;
 use std::io::ErrorKind;
 use std::io::Read;
@@ -115,48 +121,30 @@ where
     done.unwrap_or_else(|error| Err(failed(&shown, error.to_string())))
 }
 
-fn list_now(dir: &Location, path: &Path) -> Result<Listing, StoreError> {
-    let entries = fs::read_dir(path).map_err(|error| {
+fn read_dir(dir: &Location, path: &Path) -> Result<ReadDir, StoreError> {
+    fs::read_dir(path).map_err(|error| {
         if error.kind() == ErrorKind::NotADirectory && fs::metadata(path).is_ok() {
             StoreError::NotADirectory { at: Box::new(dir.clone()) }
         } else {
             failed(dir, &error)
         }
-    })?;
+    })
+}
+
+fn list_now(dir: &Location, path: &Path) -> Result<Listing, StoreError> {
+    let entries = read_dir(dir, path)?;
     let mut listing = Listing::default();
     for entry in entries {
-        let entry = entry.map_err(|error| failed(dir, &error))?;
-        let name = match entry.file_name().into_string() {
-            Ok(name) => name,
-            Err(name) => {
-                listing.unspellable.push(name.to_string_lossy().into_owned());
-                continue;
-            }
-        };
-        let Ok(file_type) = entry.file_type() else { continue };
-        if file_type.is_dir() {
-            listing.dirs.push(name);
-        } else if file_type.is_symlink() {
-            match fs::metadata(entry.path()) {
-                Ok(target) if target.is_dir() => {
+        match looked_at(&entry.map_err(|error| failed(dir, &error))?) {
+            None => {}
+            Some(Entry::Directory { name, linked }) => {
+                if linked {
                     listing.linked_dirs.push(name.clone());
-                    listing.dirs.push(name);
                 }
-                Ok(target) if target.is_file() => {
-                    listing.files.push(file(name, EntryKind::Link, Some(&target)));
-                }
-                Ok(_) => listing.files.push(file(name, EntryKind::Special, None)),
-                Err(_) => listing.files.push(file(name, EntryKind::BrokenLink, None)),
+                listing.dirs.push(name);
             }
-        } else if file_type.is_file() {
-            match entry.metadata() {
-                Ok(meta) => listing.files.push(file(name, EntryKind::Regular, Some(&meta))),
-                // Deleted since the directory was read.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(_) => listing.files.push(file(name, EntryKind::Regular, None)),
-            }
-        } else {
-            listing.files.push(file(name, EntryKind::Special, None));
+            Some(Entry::File(file)) => listing.files.push(file),
+            Some(Entry::Unspellable(name)) => listing.unspellable.push(name),
         }
     }
     listing.dirs.sort_unstable();
@@ -164,6 +152,45 @@ fn list_now(dir: &Location, path: &Path) -> Result<Listing, StoreError> {
     listing.linked_dirs.sort_unstable();
     listing.unspellable.sort_unstable();
     Ok(listing)
+}
+
+/// What an entry of a directory is.
+enum Entry {
+    Directory {
+        name: String,
+        linked: bool,
+    },
+    File(FileEntry),
+    /// A name that is not UTF-8, with replacement characters.
+    Unspellable(String),
+}
+
+/// Looks at an entry of a directory; `None` if it has gone since the directory was read.
+fn looked_at(entry: &DirEntry) -> Option<Entry> {
+    let name = match entry.file_name().into_string() {
+        Ok(name) => name,
+        Err(name) => return Some(Entry::Unspellable(name.to_string_lossy().into_owned())),
+    };
+    let file_type = entry.file_type().ok()?;
+    if file_type.is_dir() {
+        return Some(Entry::Directory { name, linked: false });
+    }
+    Some(Entry::File(if file_type.is_symlink() {
+        match fs::metadata(entry.path()) {
+            Ok(target) if target.is_dir() => return Some(Entry::Directory { name, linked: true }),
+            Ok(target) if target.is_file() => file(name, EntryKind::Link, Some(&target)),
+            Ok(_) => file(name, EntryKind::Special, None),
+            Err(_) => file(name, EntryKind::BrokenLink, None),
+        }
+    } else if file_type.is_file() {
+        match entry.metadata() {
+            Ok(meta) => file(name, EntryKind::Regular, Some(&meta)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(_) => file(name, EntryKind::Regular, None),
+        }
+    } else {
+        file(name, EntryKind::Special, None)
+    }))
 }
 
 fn file(name: String, kind: EntryKind, meta: Option<&Metadata>) -> FileEntry {

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | how a place is spelled, when two are one | `location.rs`, `location/argument.rs` |
 //! | which schemes there are | `scheme.rs` |
-//! | local disks | `local.rs` |
+//! | local disks | `local.rs`, `local/walk.rs` |
 //! | what an object store is asked | `object.rs` |
 //! | credentials, options, retries | `remote.rs` and `remote/`, `options.rs` |
 //! | what an error means, what is kept out of it | `error.rs`, `classify.rs`, `secrets.rs` |
@@ -33,12 +33,15 @@ pub use options::StoreOptions;
 pub use scheme::Scheme;
 pub use scheme::SchemeInfo;
 pub use scheme::schemes;
+pub use types::Below;
 pub use types::EntryKind;
 pub use types::FileEntry;
 pub use types::Listing;
 pub use types::Object;
 pub use types::Stat;
 
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use object::ObjectAccess;
 use object_store::ObjectStore;
 use secrets::Secrets;
@@ -61,6 +64,12 @@ impl Stores {
     /// Prepares the stores with the options of the command line.
     pub fn new(options: StoreOptions) -> Stores {
         Stores { options, opened: Mutex::default() }
+    }
+
+    /// Uses this store for everything in the same store as a place.
+    pub fn insert(&self, at: &Location, store: Store) {
+        let key = (at.scheme().clone(), at.authority().to_owned());
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(key, store);
     }
 
     /// Opens the store a place is in, or hands out the one opened before.
@@ -134,6 +143,24 @@ impl Store {
         match &*self.inner {
             Inner::Local => local::list(dir).await,
             Inner::Object(store) => store.list(dir).await,
+        }
+    }
+
+    /// Lists everything below a directory, however deep, as it is found and in no order.
+    ///
+    /// Nothing is collected, however much there is. Links to directories are entered where
+    /// that leads neither in a circle nor to one place twice. What vanishes meanwhile is left
+    /// out. Zero-byte objects that stand for a directory with something in it are not shown.
+    ///
+    /// # Errors
+    /// As [`Store::list`] for the directory itself. A directory further down that cannot be
+    /// read is an error among the entries, and the others still come; in an object store an
+    /// error is the end, and what has come is not all.
+    pub fn walk(&self, dir: &Location) -> BoxStream<'_, Result<Below, StoreError>> {
+        tracing::debug!(at = %dir, "walk");
+        match &*self.inner {
+            Inner::Local => local::walk(dir.clone()).boxed(),
+            Inner::Object(store) => store.walk(dir.clone()).boxed(),
         }
     }
 

@@ -5,12 +5,16 @@ use super::classify::classify;
 use super::error::StoreError;
 use super::location::Location;
 use super::secrets::Secrets;
+use super::types::Below;
 use super::types::EntryKind;
 use super::types::FileEntry;
 use super::types::Listing;
 use super::types::Object;
 use super::types::Stat;
+use futures::Stream;
 use futures::StreamExt;
+use futures::TryStreamExt;
+use futures::stream;
 use jiff::Timestamp;
 use object_store::Attribute;
 use object_store::GetOptions;
@@ -45,7 +49,7 @@ impl ObjectAccess {
         }
         for meta in &found.objects {
             let Some(name) = name_below(&meta.location, &prefix) else { continue };
-            if meta.size == 0 && name.ends_with("_$folder$") {
+            if meta.size == 0 && name.ends_with(FOLDER) {
                 continue;
             }
             let (size, modified) = (Some(meta.size), modified(meta));
@@ -57,6 +61,18 @@ impl ObjectAccess {
         listing.dirs.sort_unstable();
         listing.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(listing)
+    }
+
+    /// Lists everything below a prefix, page by page.
+    pub(super) fn walk(&self, dir: Location) -> impl Stream<Item = Result<Below, StoreError>> {
+        let started = async move {
+            let prefix = key(&dir)?;
+            let found = self.store.list(below(&prefix));
+            let found = found
+                .map(move |meta| meta.map_err(|error| self.error(&dir, Asked::Listing, &error)));
+            Ok(without_markers(found, prefix))
+        };
+        stream::once(started).try_flatten()
     }
 
     pub(super) async fn stat(&self, at: &Location) -> Result<Stat, StoreError> {
@@ -177,6 +193,41 @@ pub(super) fn changed(at: &Location, detail: &str) -> StoreError {
 }
 
 /// Spells a raw path as a key, without any percent-encoding.
+/// Leaves out what stands for a directory: a zero-byte object right before those below it, or
+/// one with Hadoop's suffix.
+fn without_markers(
+    found: impl Stream<Item = Result<ObjectMeta, StoreError>>,
+    prefix: Path,
+) -> impl Stream<Item = Result<Below, StoreError>> {
+    let file = move |meta: &ObjectMeta| {
+        let name = name_below(&meta.location, &prefix)?;
+        let (size, modified) = (Some(meta.size), modified(meta));
+        Some(Ok(Below::File(FileEntry { name, size, modified, kind: EntryKind::Regular })))
+    };
+    // One entry is held back until the next shows whether it is a directory.
+    let end = stream::once(async { None });
+    let next = found.map(Some).chain(end).scan(None::<ObjectMeta>, move |held, next| {
+        let mut out = Vec::new();
+        let before = held.take();
+        let parent = before.as_ref().is_some_and(|before| match &next {
+            Some(Ok(next)) => before.size == 0 && next.location.prefix_matches(&before.location),
+            _ => false,
+        });
+        out.extend(before.filter(|_| !parent).as_ref().and_then(&file));
+        match next {
+            Some(Ok(meta)) if meta.size == 0 && meta.location.as_ref().ends_with(FOLDER) => {}
+            Some(Ok(meta)) => *held = Some(meta),
+            Some(Err(error)) => out.push(Err(error)),
+            None => {}
+        }
+        futures::future::ready(Some(stream::iter(out)))
+    });
+    next.flatten()
+}
+
+/// The end of the names of Hadoop's markers of directories.
+const FOLDER: &str = "_$folder$";
+
 fn key(at: &Location) -> Result<Path, StoreError> {
     Path::parse(at.path()).map_err(|_| StoreError::Unsupported {
         at: Box::new(at.clone()),

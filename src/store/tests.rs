@@ -4,6 +4,7 @@ mod local;
 mod memory;
 pub(super) mod responder;
 mod s3;
+mod walk;
 
 use super::*;
 
@@ -54,4 +55,5 @@ fn requests_can_be_sent_to_another_thread() {
     sendable(store.stat(&place));
     sendable(store.read(&place, 1));
     sendable(store.read_range(&place, 0..1));
+    sendable(store.walk(&place));
 }

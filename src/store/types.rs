@@ -19,7 +19,7 @@ pub struct Listing {
 /// One file of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEntry {
-    /// The last segment of its path.
+    /// The last segment of its path; in [`Below`] all of the path.
     pub name: String,
     /// Size in bytes (behind a link: of its target); `None` if it cannot be told.
     pub size: Option<u64>,
@@ -60,4 +60,18 @@ pub struct Object {
     pub bytes: Vec<u8>,
     /// Last modification; `None` where the store has none.
     pub modified: Option<Timestamp>,
+}
+
+/// One thing below a directory, however deep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Below {
+    /// A file, by its path below the directory. [`FileEntry::name`] is that path.
+    File(FileEntry),
+    /// A directory, by its path. Object stores have none.
+    Directory(String),
+    /// A symbolic link to a directory that was not entered, as it leads in a circle or to where
+    /// the walk comes anyway.
+    LinkNotFollowed(String),
+    /// A name that is not UTF-8, with replacement characters.
+    Unspellable(String),
 }

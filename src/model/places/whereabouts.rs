@@ -35,6 +35,11 @@ impl Whereabouts {
         self.now.as_ref()
     }
 
+    /// Where the writer had it.
+    pub fn written(&self) -> Option<&Location> {
+        self.literal.as_ref().or(self.now.as_ref())
+    }
+
     /// The text of the metadata where it is no path; empty otherwise.
     pub fn text(&self) -> &str {
         &self.text
@@ -47,7 +52,7 @@ impl Whereabouts {
             Some(now) => below(now, base).map_or_else(|| now.to_string(), str::to_owned),
             None => self.text.clone(),
         };
-        join(&dir, name)
+        joined(&dir, name)
     }
 
     /// Whether it lies outside of a base and no rule maps it.
@@ -74,7 +79,7 @@ fn below<'p>(place: &'p Location, base: &Location) -> Option<&'p str> {
 }
 
 /// A name behind a directory.
-pub(super) fn join(dir: &str, name: &str) -> String {
+pub fn joined(dir: &str, name: &str) -> String {
     match (dir, name) {
         (dir, "") => dir.to_owned(),
         ("", name) => name.to_owned(),

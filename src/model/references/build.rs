@@ -22,6 +22,7 @@ use crate::format::flink::utf::Utf;
 use crate::model::places::Places;
 use crate::model::places::Whereabouts;
 use crate::model::walk;
+use crate::model::walk::Flow;
 use crate::model::walk::Role;
 use crate::model::walk::Use;
 use crate::store::Location;
@@ -49,39 +50,73 @@ pub struct Builder {
 pub(super) type DatabaseKey = (Box<[u8]>, i32, i32, bool);
 
 impl Builder {
-    /// Adds everything that a checkpoint refers to, and returns its number: 0 for the first.
+    /// Begins a checkpoint whose files are at these places.
     ///
     /// # Errors
-    /// There are too many references altogether; what was added before stays.
-    pub fn add<'a>(
-        &mut self,
-        metadata: &Metadata<'a>,
-        places: &Places<'a>,
-    ) -> Result<u32, TooMany> {
-        let number = u32::try_from(self.checkpoints.len()).map_err(|_| TooMany)?;
-        let mut checkpoint = Adding {
+    /// There are too many checkpoints.
+    pub fn begin<'p, 'a>(&mut self, places: &'p Places<'a>) -> Result<Adding<'p, 'a>, TooMany> {
+        Ok(Adding {
             places,
-            number,
+            number: index(self.checkpoints.len())?,
+            first_slot: index(self.slots.len())?,
+            first_reference: self.forward.len(),
             directories: Vec::new(),
             inline_directory: None,
             last: None,
             failed: None,
-        };
-        let first_slot = index(self.slots.len())?;
-        let first_reference = self.forward.len();
-        walk::streams(metadata, |operator, subtask, stream| {
-            if checkpoint.failed.is_none() {
-                let added = self.add_use(&mut checkpoint, operator.id, subtask, stream);
-                checkpoint.failed = added.err();
+        })
+    }
+
+    /// Adds a stream of the checkpoint that was begun last.
+    pub fn add<'a>(
+        &mut self,
+        checkpoint: &mut Adding<'_, 'a>,
+        operator: OperatorId,
+        subtask: Option<i32>,
+        stream: Use<'a>,
+    ) -> Flow {
+        match self.add_use(checkpoint, operator, subtask, stream) {
+            Ok(()) => Flow::Continue(()),
+            Err(error) => {
+                checkpoint.failed = Some(error);
+                Flow::Break(())
             }
-        });
-        if let Some(failed) = checkpoint.failed {
-            self.slots.truncate(first_slot as usize);
-            self.forward.truncate(first_reference);
-            return Err(failed);
         }
-        self.checkpoints.push(Checkpoint { first_slot, end_slot: index(self.slots.len())? });
+    }
+
+    /// Ends a checkpoint, and returns its number: 0 for the first.
+    ///
+    /// # Errors
+    /// There are too many references altogether; those of this checkpoint are left out.
+    pub fn end(&mut self, checkpoint: Adding<'_, '_>) -> Result<u32, TooMany> {
+        let Adding { number, first_slot, first_reference, failed, .. } = checkpoint;
+        let end_slot = match (failed, index(self.slots.len())) {
+            (None, Ok(end_slot)) => end_slot,
+            _ => {
+                self.slots.truncate(first_slot as usize);
+                self.forward.truncate(first_reference);
+                return Err(TooMany);
+            }
+        };
+        self.checkpoints.push(Checkpoint { first_slot, end_slot });
         Ok(number)
+    }
+
+    /// Adds everything that a checkpoint refers to, and returns its number.
+    ///
+    /// # Errors
+    /// Those of [`Builder::begin`] and [`Builder::end`].
+    pub fn add_all<'a>(
+        &mut self,
+        metadata: &Metadata<'a>,
+        places: &Places<'a>,
+    ) -> Result<u32, TooMany> {
+        let mut checkpoint = self.begin(places)?;
+        // What ended it early is told at the end.
+        let _ended = walk::streams(metadata, |operator, subtask, stream| {
+            self.add(&mut checkpoint, operator.id, subtask, stream)
+        });
+        self.end(checkpoint)
     }
 
     fn add_use<'a>(
@@ -131,7 +166,13 @@ impl Builder {
             let id = Name::of(segment.logical_file_id.as_bytes(), &mut self.texts);
             let [start, bytes] = [segment.start, segment.length].map(|n| n.unsigned_abs());
             let local_name = LocalName::NONE;
-            return Some(self.nodes.intern(Node::Segment { id, file, local_name, start, bytes }));
+            return Some(self.nodes.intern_near(Node::Segment {
+                id,
+                file,
+                local_name,
+                start,
+                bytes,
+            }));
         }
         let known = handle.state_size().unwrap_or(UNKNOWN);
         if let Some(Node::File { bytes, .. }) = self.nodes.get_mut(file) {
@@ -141,7 +182,7 @@ impl Builder {
     }
 
     fn file(&mut self, dir: u32, name: &[u8], relative: bool) -> u32 {
-        self.nodes.intern(Node::File {
+        self.nodes.intern_near(Node::File {
             name: Name::of(name, &mut self.texts),
             dir,
             local_name: LocalName::NONE,
@@ -166,7 +207,7 @@ impl Builder {
             }
         };
         let name = Name::of(name, &mut self.texts);
-        self.nodes.intern(Node::Inline { name, dir, local_name: LocalName::NONE, bytes })
+        self.nodes.intern_near(Node::Inline { name, dir, local_name: LocalName::NONE, bytes })
     }
 
     /// Notes under which name the backend knows a node: mostly the same one each time.
@@ -206,6 +247,50 @@ impl Builder {
         }
     }
 
+    /// Looks for files that seem to be needed by nobody, or to be missing: calls `unreferenced`
+    /// with the directory of each file that lies there and is not referred to, and returns the
+    /// checkpoints that refer to a file which does not lie in a directory where it should have
+    /// been listed.
+    pub fn doubts(
+        &self,
+        listed: impl Fn(&Whereabouts) -> bool,
+        mut unreferenced: impl FnMut(&Whereabouts),
+    ) -> Vec<u32> {
+        let listed: Vec<bool> = self.directories.list.iter().map(listed).collect();
+        let mut referenced = vec![false; self.nodes.len()];
+        let is_absent = |node: u32| match self.nodes.get(node) {
+            Some(Node::File { found, dir, .. }) => *found == UNKNOWN && listed[*dir as usize],
+            _ => false,
+        };
+        let mut missing = Vec::new();
+        for (number, checkpoint) in (0..).zip(&self.checkpoints) {
+            let start = |slot: u32| self.slots.get(slot as usize).map(|slot| slot.first as usize);
+            let end = start(checkpoint.end_slot).unwrap_or(self.forward.len());
+            let span = start(checkpoint.first_slot).unwrap_or(end)..end;
+            let mut absent = false;
+            for node in &self.forward[span] {
+                let file = match self.nodes.get(*node) {
+                    Some(Node::Segment { file, .. }) => *file,
+                    _ => *node,
+                };
+                referenced[file as usize] = true;
+                absent |= is_absent(file);
+            }
+            if absent {
+                missing.push(number);
+            }
+        }
+        for (node, referenced) in self.nodes.iter().zip(referenced) {
+            if let Node::File { dir, .. } = node
+                && !referenced
+                && let Some(dir) = self.directories.list.get(*dir as usize)
+            {
+                unreferenced(dir);
+            }
+        }
+        missing
+    }
+
     /// Everything that was added, to be asked.
     pub fn finish(mut self) -> References {
         self.nodes.freeze();
@@ -235,10 +320,13 @@ fn index(n: usize) -> Result<u32, TooMany> {
     u32::try_from(n).map_err(|_| TooMany)
 }
 
-/// What is known while one checkpoint is added.
-struct Adding<'p, 'a> {
+/// A checkpoint on the way of being added.
+#[derive(Debug)]
+pub struct Adding<'p, 'a> {
     places: &'p Places<'a>,
     number: u32,
+    first_slot: u32,
+    first_reference: usize,
     /// Numbers of directories here, by their numbers in `places`.
     directories: Vec<Option<u32>>,
     inline_directory: Option<(&'a [u8], u32)>,

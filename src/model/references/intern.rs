@@ -2,8 +2,8 @@
 
 use std::hash::BuildHasher;
 use std::hash::Hash;
-use std::hash::RandomState;
 
+use hashbrown::DefaultHashBuilder;
 use hashbrown::HashTable;
 
 /// Gives equal values one number, counted from 0. The index beside the list takes five bytes a
@@ -12,12 +12,14 @@ use hashbrown::HashTable;
 pub(super) struct Interner<T> {
     list: Vec<T>,
     index: HashTable<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
+    /// The number that was asked for last.
+    last: u32,
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Interner { list: Vec::new(), index: HashTable::new(), hasher: RandomState::new() }
+        Interner { list: Vec::new(), index: HashTable::new(), hasher: Default::default(), last: 0 }
     }
 }
 
@@ -30,6 +32,14 @@ impl<T: Hash + Eq> Interner<T> {
             return *number;
         }
         self.add(hash, value)
+    }
+
+    /// As [`Interner::intern`], for values that mostly come in the order in which they came
+    /// first: the one behind the last is looked at before it is searched for.
+    pub(super) fn intern_near(&mut self, value: T) -> u32 {
+        let next = self.last.wrapping_add(1);
+        self.last = if self.get(next) == Some(&value) { next } else { self.intern(value) };
+        self.last
     }
 
     /// As [`Interner::intern`], for a value which is only made where it is new.

@@ -15,14 +15,17 @@ mod build;
 mod intern;
 mod names;
 mod node;
+mod paths;
 pub mod registry;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
+pub use build::Adding;
 pub use build::Builder;
 pub use build::TooMany;
 pub use names::sst_number;
+pub use paths::Paths;
 pub use view::DatabaseOf;
 pub use view::File;
 pub use view::FileUse;
@@ -34,7 +37,6 @@ use std::ops::Range;
 use crate::format::flink::operator::OperatorId;
 use crate::model::places::Whereabouts;
 use crate::model::walk::Role;
-use crate::store::Location;
 use build::DatabaseKey;
 use intern::Interner;
 use names::LocalName;
@@ -133,25 +135,6 @@ impl References {
         (0..).zip(self.nodes.iter()).filter_map(|(number, _)| File::of(self, NodeId(number)))
     }
 
-    /// All physical files in the order of their paths, as a report with this base shows them.
-    pub fn by_path(&self, base: &Location) -> Vec<NodeId> {
-        let texts: Vec<String> =
-            self.directories.iter().map(|dir| dir.text_below(base, "")).collect();
-        let mut order: Vec<usize> = (0..texts.len()).collect();
-        order.sort_by(|a, b| texts[*a].cmp(&texts[*b]));
-        let mut rank = vec![0_u32; texts.len()];
-        (0..).zip(order).for_each(|(at, dir)| rank[dir] = at);
-        let mut files: Vec<NodeId> = self.files().map(|file| file.node()).collect();
-        files.sort_unstable_by(|a, b| match (self.nodes.get(a.0), self.nodes.get(b.0)) {
-            (
-                Some(Node::File { dir: x, name: a, .. }),
-                Some(Node::File { dir: y, name: b, .. }),
-            ) => rank[*x as usize].cmp(&rank[*y as usize]).then_with(|| a.cmp(*b, &self.texts)),
-            _ => a.cmp(b),
-        });
-        files
-    }
-
     /// A physical file by its number; `None` if it is the number of something else.
     pub fn file(&self, node: NodeId) -> Option<File<'_>> {
         File::of(self, node)
@@ -194,6 +177,13 @@ impl References {
             role: slot.role,
             database: self.databases.get(slot.database).map(DatabaseOf::new),
             slot: number,
+        })
+    }
+
+    /// Where a node is referred to: the numbers of checkpoints, and the groups in them.
+    pub fn groups_of(&self, node: NodeId) -> impl Iterator<Item = (u32, Group<'_>)> {
+        self.slots_of(node).iter().filter_map(|slot| {
+            Some((self.slots.get(*slot as usize)?.checkpoint, self.group(*slot)?))
         })
     }
 
@@ -263,15 +253,12 @@ impl References {
         local_name.bytes(&self.texts).map(|name| view::text(&name))
     }
 
-    /// How a report with this base shows a node: the path of its file, or the one it would
-    /// have had.
-    pub fn path(&self, node: NodeId, base: &Location) -> String {
+    /// The last part of the path of a node; of a segment that of its file.
+    pub fn name(&self, node: NodeId) -> String {
         match self.nodes.get(node.0) {
-            Some(Node::Segment { file, .. }) => self.path(NodeId(*file), base),
-            Some(Node::File { name, dir, .. } | Node::Inline { name, dir, .. }) => {
-                let name = view::text(&name.bytes(&self.texts));
-                let dir = self.directories.get(*dir as usize);
-                dir.map_or(String::new(), |dir| dir.text_below(base, &name))
+            Some(Node::Segment { file, .. }) => self.name(NodeId(*file)),
+            Some(Node::File { name, .. } | Node::Inline { name, .. }) => {
+                view::text(&name.bytes(&self.texts))
             }
             None => String::new(),
         }

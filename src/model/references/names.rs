@@ -1,7 +1,6 @@
 //! Names in little space: a UUID is 16 bytes, the local name of an SST is its number.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use super::intern::Interner;
 
@@ -62,13 +61,17 @@ impl Name {
 }
 
 impl Name {
-    /// The order of the texts, found without making them where it can be.
-    pub(super) fn cmp(self, other: Name, texts: &Texts) -> Ordering {
-        match (self.as_text(texts), other.as_text(texts)) {
-            // Digits in lower case with hyphens at equal places are in the order of their values.
-            (None, None) => self.0.cmp(&other.0),
-            _ => self.bytes(texts).cmp(&other.bytes(texts)),
+    /// The first eight bytes of the text, as a number that orders names as far as it goes.
+    pub(super) fn head(self, texts: &Texts) -> u64 {
+        let mut head = [0; 8];
+        match self.as_text(texts) {
+            Some(text) => head.iter_mut().zip(text).for_each(|(to, from)| *to = *from),
+            None => {
+                let digits = self.0.iter().flat_map(|byte| digits(*byte));
+                head.iter_mut().zip(digits).for_each(|(to, from)| *to = from);
+            }
         }
+        u64::from_be_bytes(head)
     }
 }
 
@@ -77,29 +80,36 @@ const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 
 /// The bytes of a UUID as Flink writes it: lower case, with hyphens.
 fn parse_uuid(text: &[u8]) -> Option<[u8; 16]> {
+    let text = <&[u8; 36]>::try_from(text).ok()?;
+    let hyphens = [8, 13, 18, 23].iter().all(|at| text[*at] == b'-');
     let mut uuid = [0; 16];
-    let mut at = 0;
-    let mut rest: &[u8] = <&[u8; 36]>::try_from(text).ok()?;
-    for (group, digits) in GROUPS.into_iter().enumerate() {
-        if group > 0 {
-            rest = rest.strip_prefix(b"-")?;
-        }
-        let (head, tail) = rest.split_at(digits);
-        for pair in head.chunks_exact(2) {
-            uuid[at] = hex(pair[0])? << 4 | hex(pair[1])?;
-            at += 1;
-        }
-        rest = tail;
+    // Where the two digits of each byte begin.
+    let starts = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    let mut seen = 0;
+    for (byte, at) in uuid.iter_mut().zip(starts) {
+        let (high, low) = (VALUES[usize::from(text[at])], VALUES[usize::from(text[at + 1])]);
+        seen |= high | low;
+        *byte = high << 4 | low & 0xF;
     }
-    Some(uuid)
+    (hyphens && seen < NO_DIGIT).then_some(uuid)
 }
 
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// What is no hex digit in lower case.
+const NO_DIGIT: u8 = 0x80;
+
+/// The values of hex digits.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        digit += 1;
     }
+    values
+};
+
+fn digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0xF].map(|digit| b"0123456789abcdef"[usize::from(digit)])
 }
 
 fn uuid_text(uuid: [u8; 16]) -> Vec<u8> {

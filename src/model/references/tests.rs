@@ -3,9 +3,10 @@
 mod brute_force;
 mod space;
 mod walk_through;
-mod worlds;
+pub(crate) mod worlds;
 
 use super::*;
+use crate::model::Location;
 use worlds::Shared;
 use worlds::World;
 
@@ -15,7 +16,7 @@ const JOB: &str = "29fd738c29badb5a3c185b2ab2bbb63a";
 fn references(world: &World) -> (References, Location) {
     let mut builder = Builder::default();
     world.each(|metadata, places| {
-        builder.add(metadata, places).unwrap();
+        builder.add_all(metadata, places).unwrap();
     });
     (builder.finish(), Location::parse_flink("/cp").unwrap())
 }
@@ -52,14 +53,20 @@ fn spellings_moves_and_listings_meet_in_one_file() {
     builder.listed(&root, "shared/q e/a", Some(11), time);
     builder.listed(&root, "shared/orphan", Some(5), None);
     world.each(|metadata, places| {
-        builder.add(metadata, places).unwrap();
+        builder.add_all(metadata, places).unwrap();
     });
     let references = builder.finish();
     let shown = |file: File<'_>| {
-        (file.path(&root), file.found_bytes(), file.modified().is_some(), file.references())
+        (
+            references.paths(&root).of(file.node()),
+            file.found_bytes(),
+            file.modified().is_some(),
+            file.references(),
+        )
     };
     let files: Vec<_> = references
-        .by_path(&root)
+        .paths(&root)
+        .sorted()
         .into_iter()
         .filter_map(|node| references.file(node))
         .map(shown)
@@ -78,7 +85,7 @@ fn a_percent_sign_in_a_name_does_not_part_a_file_from_its_listing() {
     let root = Location::parse_flink("/cp").unwrap();
     builder.listed(&root, "shared/a%41", Some(11), None);
     world.each(|metadata, places| {
-        builder.add(metadata, places).unwrap();
+        builder.add_all(metadata, places).unwrap();
     });
     let references = builder.finish();
     assert_eq!(references.files().count(), 1);
@@ -93,7 +100,7 @@ fn segments_count_each_byte_of_their_file_once() {
     ]);
     let (references, root) = references(&world);
     let [file] = references.files().collect::<Vec<_>>()[..] else { panic!("one file") };
-    assert_eq!(file.path(&root), format!("{JOB}/shared/m"));
+    assert_eq!(references.paths(&root).of(file.node()), format!("{JOB}/shared/m"));
     assert_eq!(file.class(), Some("SegmentFileStateHandle"));
     assert_eq!((file.bytes(), file.references()), (Some(35), 4));
     let parts: Vec<_> = file

@@ -121,14 +121,9 @@ impl<'r> File<'r> {
         text(&self.name.bytes(&self.references.texts))
     }
 
-    /// How a report with this base shows it.
-    pub fn path(&self, base: &Location) -> String {
-        self.references.path(self.node, base)
-    }
-
-    /// Whether it lies outside of a base and no rule maps it there.
-    pub fn is_outside(&self, base: &Location) -> bool {
-        self.directory().is_none_or(|dir| dir.is_outside(base))
+    /// Where its writer had it, whatever it is reached by now.
+    pub fn written_place(&self) -> Option<Location> {
+        self.directory()?.written().map(|dir| dir.join(&self.name()))
     }
 
     /// Whether its path is none that Flink writes.

@@ -82,6 +82,7 @@ proptest! {
         };
         let sorted = |mut uses: Vec<Use>| { uses.sort(); uses };
 
+        let paths = references.paths(&base);
         let mut seen = BTreeMap::new();
         for file in references.files() {
             let parts = file.parts().map(|part| {
@@ -95,10 +96,10 @@ proptest! {
             let only = (checkpoints.len() == 1).then(|| *checkpoints.first().unwrap());
             prop_assert_eq!(file.only_checkpoint(), only);
             prop_assert_eq!(file.references(), uses.len() as u64);
-            let expected = &files[&file.path(&base)];
+            let expected = &files[&paths.of(file.node())];
             prop_assert_eq!(file.bytes(), Some(expected.bytes.len() as u64));
             let found = Expected { uses, parts, bytes: expected.bytes.clone() };
-            prop_assert!(seen.insert(file.path(&base), found).is_none(), "a file twice");
+            prop_assert!(seen.insert(paths.of(file.node()), found).is_none(), "a file twice");
         }
         prop_assert_eq!(&seen, &files);
 
@@ -109,7 +110,7 @@ proptest! {
                     prop_assert!(references.refers(checkpoint, node));
                     if references.kind(node) == crate::model::references::Kind::Inline {
                         let uses = sorted(references.uses(node).map(use_of).collect());
-                        of_inline.insert(references.path(node, &base), uses);
+                        of_inline.insert(paths.of(node), uses);
                     }
                 }
             }
@@ -124,8 +125,8 @@ fn order_is_that_of_paths(
     references: &crate::model::references::References,
     base: &Location,
 ) -> Result<(), TestCaseError> {
-    let paths = references.by_path(base).into_iter().map(|node| references.path(node, base));
-    let paths: Vec<String> = paths.collect();
+    let shown = references.paths(base);
+    let paths: Vec<String> = shown.sorted().into_iter().map(|node| shown.of(node)).collect();
     let dir = |path: &String| path.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.into());
     let mut sorted = paths.clone();
     sorted.sort_by_key(|path| (dir(path), path.clone()));
