@@ -15,6 +15,7 @@ use divan::counter::BytesCount;
 #[allow(dead_code)]
 #[path = "../examples/synthesize/properties.rs"]
 mod properties;
+#[allow(dead_code)]
 #[path = "../examples/synthesize/shared_files.rs"]
 mod shared_files;
 

@@ -19,6 +19,9 @@ _chkctl() {
             chkctl,completions)
                 cmd="chkctl__subcmd__completions"
                 ;;
+            chkctl,diff)
+                cmd="chkctl__subcmd__diff"
+                ;;
             chkctl,inspect)
                 cmd="chkctl__subcmd__inspect"
                 ;;
@@ -38,7 +41,7 @@ _chkctl() {
 
     case "${cmd}" in
         chkctl)
-            opts="-q -v -h -V --output --color --quiet --verbose --help --version inspect stores schema completions man"
+            opts="-q -v -h -V --output --color --quiet --verbose --help --version inspect diff stores schema completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -81,14 +84,68 @@ _chkctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        chkctl__subcmd__inspect)
-            opts="-q -v -h --operator --files --states --rebase --entropy-key --store-option --output --color --quiet --verbose --help"
+        chkctl__subcmd__diff)
+            opts="-q -v -h --operator --files --exit-code --max-growth --rebase --entropy-key --store-option --output --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --operator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-growth)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rebase)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --entropy-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-option)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chkctl__subcmd__inspect)
+            opts="-q -v -h --operator --files --sort --top --history --states --also --isolated --rebase --entropy-key --store-option --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --operator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "bytes references age" -- "${cur}"))
+                    return 0
+                    ;;
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --also)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -34,12 +34,18 @@ complete -c chkctl -n "__fish_chkctl_needs_command" -s q -l quiet -d 'No notes a
 complete -c chkctl -n "__fish_chkctl_needs_command" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
 complete -c chkctl -n "__fish_chkctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chkctl -n "__fish_chkctl_needs_command" -s V -l version -d 'Print version'
-complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "inspect" -d 'Shows what is in a checkpoint or savepoint'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "inspect" -d 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "diff" -d 'Shows what changed between two checkpoints'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "stores" -d 'Lists the stores chkctl knows and where their configuration comes from'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "schema" -d 'Prints the JSON Schema of what a command writes under --output json'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "completions" -d 'Prints shell completions'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "man" -d 'Prints the man page, of chkctl or of one command'
-complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l operator -d 'Only this operator, with its subtasks and states: a uid, a name, an operator id, or a unique prefix of one' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l operator -d 'Only this operator: a uid, a name, an operator id, or a unique prefix of one. Of a checkpoint, with its subtasks and states' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l sort -d 'List files in this order instead of that of their paths' -r -f -a "bytes\t'The largest first'
+references\t'What most handles refer to first'
+age\t'The oldest first'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l top -d 'List only the first N files; the largest unless --sort says otherwise' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l also -d 'Of a job directory or root: also read the checkpoints of this LOCATION, which may refer to files here (repeatable)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l rebase -d 'Where the writer\'s paths are now: a directory and what it became (repeatable)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l entropy-key -d 'Marker of entropy injection in paths (Flink\'s s3.entropy.key)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l store-option -d 'Option of a store, such as endpoint or region, over what the environment says (repeatable)' -r
@@ -50,10 +56,28 @@ complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l color -d 'When
 always\t'Always'
 never\t'Never'"
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l files -d 'List every physical file and who refers to it'
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l history -d 'Of a job directory: show how its checkpoints share files, and how they grow'
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l states -d 'List the states of all operators with their types'
+complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l isolated -d 'Of a job directory: do not read other jobs of its root. What they refer to here then counts as unreferenced'
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l operator -d 'Only this operator, with its subtasks: a uid, a name, an operator id, or a unique prefix of one' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l max-growth -d 'Exit with 3 if the full size (state_bytes) grew by more than this part, such as 20%' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l rebase -d 'Where the writer\'s paths are now: a directory and what it became (repeatable)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l entropy-key -d 'Marker of entropy injection in paths (Flink\'s s3.entropy.key)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l store-option -d 'Option of a store, such as endpoint or region, over what the environment says (repeatable)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l files -d 'List every file that was kept, added or dropped (JSON always does)'
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -l exit-code -d 'Exit with 3 if anything differs'
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chkctl -n "__fish_chkctl_using_subcommand stores" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
 json\t'One JSON document'
 jsonl\t'One JSON record a line'"

@@ -1,4 +1,6 @@
-//! One operator with very many SST files.
+//! One operator with very many SST files, in one checkpoint or in many that share them.
+
+use std::ops::Range;
 
 use chkctl::format::flink::keyed::IncrementalHandle;
 use chkctl::format::flink::keyed::KeyGroupRange;
@@ -16,16 +18,22 @@ use chkctl::format::flink::stream::StreamHandle;
 
 use super::properties;
 
-const ROOT: &str = "file:/flink/checkpoints/00000000000000000000000000000001";
+/// The job directory, where nothing else is said.
+const JOB: &str = "/flink/checkpoints/00000000000000000000000000000001";
 const FILES_A_SUBTASK: usize = 10_000;
 const FILE_BYTES: i64 = 64 << 20;
 
 pub(crate) fn metadata(files: usize) -> Metadata<'static> {
-    let parallelism = files.div_ceil(FILES_A_SUBTASK).max(1);
+    checkpoint(JOB, 1, 0..files)
+}
+
+/// A checkpoint which refers to the files with these numbers in the `shared` of a job directory.
+pub(crate) fn checkpoint(job: &str, id: i64, files: Range<usize>) -> Metadata<'static> {
+    let parallelism = files.len().div_ceil(FILES_A_SUBTASK).max(1);
     let subtasks: Vec<Subtask<'_>> = (0..parallelism)
         .map(|index| {
-            let first = index * FILES_A_SUBTASK;
-            subtask(index, first..files.min(first + FILES_A_SUBTASK))
+            let first = files.start + index * FILES_A_SUBTASK;
+            subtask(job, index, first..files.end.min(first + FILES_A_SUBTASK))
         })
         .collect();
     let parallelism = i32::try_from(parallelism).expect("a count of subtasks");
@@ -40,7 +48,7 @@ pub(crate) fn metadata(files: usize) -> Metadata<'static> {
     };
     Metadata {
         layout: Layout::new(6),
-        checkpoint_id: 1,
+        checkpoint_id: id,
         master_states: List::default(),
         operators: vec![operator].into(),
         trailer: properties::trailer("checkpoint"),
@@ -48,8 +56,8 @@ pub(crate) fn metadata(files: usize) -> Metadata<'static> {
     }
 }
 
-fn subtask(index: usize, files: std::ops::Range<usize>) -> Subtask<'static> {
-    let shared: Vec<NamedHandle<'_>> = files.map(sst).collect();
+fn subtask(job: &str, index: usize, files: Range<usize>) -> Subtask<'static> {
+    let shared: Vec<NamedHandle<'_>> = files.map(|number| sst(job, number)).collect();
     let bytes = FILE_BYTES * i64::try_from(shared.len()).expect("a count of files");
     let index = i32::try_from(index).expect("a subtask index");
     let handle = IncrementalHandle {
@@ -71,11 +79,25 @@ fn subtask(index: usize, files: std::ops::Range<usize>) -> Subtask<'static> {
     }))
 }
 
-fn sst(number: usize) -> NamedHandle<'static> {
+fn sst(job: &str, number: usize) -> NamedHandle<'static> {
     let name = leak(format!("{number:06}.sst"));
-    let path = leak(format!("{ROOT}/shared/{}", uuid(2, number as u64)));
+    let path = leak(format!("file:{job}/shared/{}", uuid(2, number as u64)));
     let handle = StreamHandle::File { size: FILE_BYTES, path: path.into() };
     NamedHandle { local_name: name.into(), handle: Some(handle) }
+}
+
+/// Which files each of so many checkpoints refers to: as many in each, so many distinct ones in
+/// all, and as many new ones from each to the next.
+pub(crate) fn windows(
+    checkpoints: usize,
+    files: usize,
+    distinct: usize,
+) -> impl Iterator<Item = Range<usize>> {
+    let steps = checkpoints.saturating_sub(1).max(1);
+    (0..checkpoints).map(move |number| {
+        let first = number * distinct.saturating_sub(files) / steps;
+        first..first + files
+    })
 }
 
 /// A UUID of version 4 whose bits look random and depend on nothing but these numbers.

@@ -67,9 +67,12 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Shows what is in a checkpoint or savepoint
+    /// Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root
     #[command(after_help = exit::HELP, after_long_help = INSPECT_HELP)]
     Inspect(InspectArgs),
+    /// Shows what changed between two checkpoints
+    #[command(after_help = exit::HELP, after_long_help = DIFF_HELP)]
+    Diff(DiffArgs),
     /// Lists the stores chkctl knows and where their configuration comes from
     #[command(after_help = exit::HELP)]
     Stores,
@@ -90,31 +93,109 @@ Examples:
   chkctl inspect s3://flink/checkpoints/7a1e.../chk-42
   chkctl inspect /data/checkpoints/7a1e...@latest
   chkctl inspect ./savepoint-7a1e5c-0d9f3b4826a1 --operator my-uid
+  chkctl inspect /data/checkpoints/7a1e... --history
+  chkctl inspect s3://flink/checkpoints --top 20 --also s3://flink/savepoints
   chkctl inspect /backup/7a1e.../chk-42 --rebase s3://flink/checkpoints=/backup
 
 ",
     exit::table!()
 );
 
+const DIFF_HELP: &str = concat!(
+    "\
+Examples:
+  chkctl diff /data/checkpoints/7a1e...
+  chkctl diff /data/checkpoints/7a1e...@41 @42
+  chkctl diff ./savepoint-7a1e5c-0d9f3b4826a1 /data/checkpoints/7a1e...@latest
+  chkctl diff /data/checkpoints/7a1e... --max-growth 20% --output json
+
+",
+    exit::table!()
+);
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The older checkpoint or savepoint; or a job directory, of which the two newest are compared
+    #[arg(value_name = "FROM")]
+    pub from: String,
+    /// The newer checkpoint or savepoint; @N, @latest or @-N alone is one of the same job
+    #[arg(value_name = "TO")]
+    pub to: Option<String>,
+    /// Only this operator, with its subtasks: a uid, a name, an operator id, or a unique prefix
+    /// of one
+    #[arg(long, value_name = "OP")]
+    pub operator: Option<String>,
+    /// List every file that was kept, added or dropped (JSON always does)
+    #[arg(long)]
+    pub files: bool,
+    /// Exit with 3 if anything differs
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Exit with 3 if the full size (state_bytes) grew by more than this part, such as 20%
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub max_growth: Option<f64>,
+    /// How stores are opened.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// A percentage as a part of one: `20%` and `20` are 0.2.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    match number.parse::<f64>() {
+        Ok(percent) if percent.is_finite() && percent >= 0.0 => Ok(percent / 100.0),
+        _ => Err("is not a percentage such as 20%".to_owned()),
+    }
+}
+
 /// Flags of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A _metadata file, a checkpoint or savepoint directory, or a job directory with @N,
-    /// @latest or @-N (so many before the latest); a path or a URI (s3, gs, abfs, ...)
+    /// A _metadata file, a checkpoint or savepoint directory, a job directory (with @N, @latest
+    /// or @-N one checkpoint in it), or a checkpoint root; a path or a URI (s3, gs, abfs, ...)
     pub location: String,
-    /// Only this operator, with its subtasks and states: a uid, a name, an operator id, or a
-    /// unique prefix of one
+    /// Only this operator: a uid, a name, an operator id, or a unique prefix of one. Of a
+    /// checkpoint, with its subtasks and states
     #[arg(long, value_name = "OP")]
     pub operator: Option<String>,
     /// List every physical file and who refers to it
     #[arg(long)]
     pub files: bool,
+    /// List files in this order instead of that of their paths
+    #[arg(long, value_enum, value_name = "ORDER")]
+    pub sort: Option<Sort>,
+    /// List only the first N files; the largest unless --sort says otherwise
+    #[arg(long, value_name = "N")]
+    pub top: Option<usize>,
+    /// Of a job directory: show how its checkpoints share files, and how they grow
+    #[arg(long)]
+    pub history: bool,
     /// List the states of all operators with their types
     #[arg(long)]
     pub states: bool,
+    /// Of a job directory or root: also read the checkpoints of this LOCATION, which may refer
+    /// to files here (repeatable)
+    #[arg(long, value_name = "LOCATION")]
+    pub also: Vec<String>,
+    /// Of a job directory: do not read other jobs of its root. What they refer to here then
+    /// counts as unreferenced
+    #[arg(long)]
+    pub isolated: bool,
     /// How stores are opened.
     #[command(flatten)]
     pub store: StoreArgs,
+}
+
+/// In which order files are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// The largest first
+    Bytes,
+    /// What most handles refer to first
+    References,
+    /// The oldest first
+    Age,
 }
 
 /// Flags of everything that reads checkpoints.
@@ -135,7 +216,8 @@ pub struct StoreArgs {
 /// Flags of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// The command, or `error` for what goes to stderr on failure; all schemas without it
+    /// The command, the name of one document (chkctl.inspect.job/1), or `error` for what goes to
+    /// stderr on failure; all schemas without it
     pub command: Option<String>,
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Exit {
     Failed = 1,
     /// The command line asks for something that cannot be meant.
     Usage = 2,
+    /// Done, and something is not as it should be.
+    Negative = 3,
 }
 
 /// The table of exit codes as a literal, so that help texts can be joined from it.

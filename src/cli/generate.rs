@@ -17,28 +17,23 @@ use crate::report::schema;
 /// Prints JSON Schemas.
 pub(super) fn schema(args: &SchemaArgs, printer: &Printer) -> anyhow::Result<Exit> {
     let all = schema::all();
-    let mut out = printer.data();
-    match &args.command {
+    let Some(wanted) = &args.command else {
+        let by_name: serde_json::Map<_, _> =
+            all.into_iter().map(|one| (one.name.to_owned(), one.schema.to_value())).collect();
+        printer.json(&by_name)?;
+        return Ok(Exit::Clean);
+    };
+    let mut commands: Vec<&str> = all.iter().map(|one| one.command).collect();
+    commands.dedup();
+    let hint = format!("there are schemas for {}", commands.join(", "));
+    let by_name = || all.into_iter().find(|one| one.name == wanted).map(|one| one.schema);
+    match schema::of(wanted).or_else(by_name) {
+        Some(schema) => printer.json(&schema)?,
         None => {
-            let by_name: serde_json::Map<_, _> = all
-                .into_iter()
-                .map(|(_, name, schema)| (name.to_owned(), schema.to_value()))
-                .collect();
-            serde_json::to_writer_pretty(&mut out, &by_name)?;
-        }
-        Some(wanted) => {
-            let names: Vec<&str> = all.iter().map(|(command, ..)| *command).collect();
-            let hint = format!("there are schemas for {}", names.join(", "));
-            let found = all.into_iter().find(|(command, ..)| command == wanted);
-            let Some((_, _, schema)) = found else {
-                let message = format!("{wanted}: writes no JSON document");
-                return Err(Stop::usage(message, Some(hint)).into());
-            };
-            serde_json::to_writer_pretty(&mut out, &schema)?;
+            let message = format!("{wanted}: writes no JSON document");
+            return Err(Stop::usage(message, Some(hint)).into());
         }
     }
-    writeln!(out)?;
-    out.flush()?;
     Ok(Exit::Clean)
 }
 

@@ -1,9 +1,11 @@
 //! Flags, wiring, exit codes, progress: the only room that prints.
 
 mod args;
+mod diff;
 mod exit;
 mod generate;
 mod inspect;
+mod open;
 mod printer;
 mod stores;
 
@@ -51,6 +53,7 @@ fn dispatch(cli: Cli, printer: &Printer) -> anyhow::Result<Exit> {
     printer::start_log(cli.global.verbose);
     match cli.command {
         Command::Inspect(args) => inspect::run(&args, &cli.global, printer),
+        Command::Diff(args) => diff::run(&args, &cli.global, printer),
         Command::Stores => stores::run(printer),
         Command::Schema(args) => generate::schema(&args, printer),
         Command::Completions(args) => generate::completions(&args, printer),

@@ -11,17 +11,23 @@ use anstyle::AnsiColor;
 use anstyle::Style;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
+use serde::Serialize;
 
 use super::args::Color;
 use super::args::Global;
 use super::args::OutputFormat;
+use crate::report::document::Head;
 use crate::report::document::Warning;
 use crate::report::error::Failure;
 use crate::report::text::display_safe;
+use crate::report::units;
 
 const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Warnings of one report that are told on stderr.
+const WARNINGS: usize = 20;
 
 /// Where things are printed, and how.
 #[derive(Debug)]
@@ -52,6 +58,15 @@ impl Printer {
         BufWriter::with_capacity(1 << 16, io::stdout().lock())
     }
 
+    /// Writes a document to stdout.
+    pub(super) fn json(&self, document: &impl Serialize) -> anyhow::Result<()> {
+        let mut out = self.data();
+        serde_json::to_writer_pretty(&mut out, document)?;
+        writeln!(out)?;
+        out.flush()?;
+        Ok(())
+    }
+
     /// Columns a table may use; `None` where nothing limits it.
     pub(super) fn width(&self) -> Option<usize> {
         if !io::stdout().is_terminal() {
@@ -65,8 +80,25 @@ impl Printer {
         self.talk(BOLD, "note", text);
     }
 
+    /// Tells what the head of a document says of moves and of what was noticed.
+    pub(super) fn tell(&self, head: &Head) {
+        for rule in head.rebased.iter().filter(|rule| !rule.stated) {
+            let text = format!(
+                "the checkpoint was moved: files written below {} are looked for below {}",
+                rule.from, rule.to
+            );
+            self.note(&text);
+        }
+        // A root can give reason for thousands; the document has them all.
+        head.warnings.iter().take(WARNINGS).for_each(|warning| self.warning(warning));
+        if let Some(more) = head.warnings.len().checked_sub(WARNINGS).filter(|more| *more > 0) {
+            let more = units::count(more as u64, "more warning");
+            self.note(&format!("{more}; --output json has them all"));
+        }
+    }
+
     /// Something noticed while the report was made.
-    pub(super) fn warning(&self, warning: &Warning) {
+    fn warning(&self, warning: &Warning) {
         let text = format!("{}: {} [{}]", warning.subject, warning.message, warning.code);
         self.talk(YELLOW, "warning", &text);
     }
@@ -102,13 +134,22 @@ impl Printer {
         if self.quiet || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
-        let bar = ProgressBar::no_length().with_message(what);
-        // The template is a constant, so it parses or the bar keeps its default look.
-        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
-            bar.set_style(style);
-        }
-        bar
+        styled(ProgressBar::no_length().with_message(what), "{msg} {wide_bar} {pos}/{len} {eta}")
     }
+
+    /// As [`Printer::bar`], for work whose end is not known.
+    pub(super) fn spinner(&self, what: &'static str) -> ProgressBar {
+        let bar = self.bar(what);
+        styled(bar, "{msg} {spinner} {human_pos}")
+    }
+}
+
+fn styled(bar: ProgressBar, template: &'static str) -> ProgressBar {
+    // The template is a constant, so it parses or the bar keeps its default look.
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// A failure as JSON on stderr.

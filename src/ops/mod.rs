@@ -1,3 +1,4 @@
 //! What the commands do. What decides here is pure: no store, no clock, nothing printed.
 
+pub mod diff;
 pub mod inspect;

@@ -1,7 +1,13 @@
 //! What all documents have in common.
 
+use std::io;
+use std::io::Write;
+
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::model::rebase::Rule;
+use crate::ops::inspect::Finding;
 
 /// The head of every document.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -12,7 +18,8 @@ pub struct Head {
     pub tool_version: &'static str,
     /// Canonical URI of what was looked at.
     pub location: String,
-    /// What the LOCATION was: `metadata-file`, `snapshot-directory` or `job-directory`.
+    /// What the LOCATION was: `metadata-file`, `snapshot-directory`, `job-directory` or
+    /// `checkpoint-root`.
     pub location_kind: &'static str,
     /// Canonical URI which relative paths begin at.
     pub base: String,
@@ -25,7 +32,7 @@ pub struct Head {
 }
 
 /// A directory of the writer and where it is now.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Rebased {
     /// Canonical URI of the writer's directory.
     pub from: String,
@@ -33,6 +40,13 @@ pub struct Rebased {
     pub to: String,
     /// Whether it was stated with `--rebase`; else chkctl found it.
     pub stated: bool,
+}
+
+impl Rebased {
+    pub(super) fn of(rule: &Rule) -> Self {
+        let [from, to] = [&rule.from, &rule.to].map(ToString::to_string);
+        Rebased { from, to, stated: rule.stated }
+    }
 }
 
 /// Something that was noticed and did not keep the report from being made.
@@ -46,12 +60,28 @@ pub struct Warning {
     pub message: String,
 }
 
+impl Warning {
+    pub(super) fn of(finding: &Finding) -> Self {
+        let Finding { code, subject, message } = finding.clone();
+        Warning { code, subject, message }
+    }
+}
+
 /// A record of `--output jsonl`: one line.
 #[derive(Debug, Serialize)]
-pub struct Record<T> {
+struct Record<T> {
     /// What kind of record this is.
-    pub r#type: &'static str,
-    /// The record.
+    r#type: &'static str,
     #[serde(flatten)]
-    pub record: T,
+    record: T,
+}
+
+/// Writes a record of `--output jsonl`.
+pub(super) fn line(
+    out: &mut impl Write,
+    kind: &'static str,
+    record: impl Serialize,
+) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &Record { r#type: kind, record })?;
+    out.write_all(b"\n")
 }

@@ -4,6 +4,7 @@
 //! or re-typed. They are written while they are walked, so that a document never exists as a
 //! whole in memory. Tables show the same facts to a person.
 
+pub mod diff;
 pub mod document;
 pub mod error;
 pub mod inspect;

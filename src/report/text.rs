@@ -21,6 +21,15 @@ pub fn display_safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// The text in at most so many characters; what was left out at its end shows as one `…`.
+pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if text.chars().count() <= width {
+        return Cow::Borrowed(text);
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    Cow::Owned(if width == 0 { String::new() } else { format!("{kept}…") })
+}
+
 fn steers(c: char) -> bool {
     let direction = matches!(
         c,
@@ -32,6 +41,13 @@ fn steers(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_is_cut_where_it_does_not_fit() {
+        for (width, expected) in [(5, "größe"), (4, "grö…"), (1, "…"), (0, "")] {
+            assert_eq!(cut("größe", width), expected);
+        }
+    }
 
     #[test]
     fn what_steers_a_terminal_is_shown() {

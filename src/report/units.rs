@@ -52,6 +52,34 @@ pub fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{s}", grouped(n))
 }
 
+/// A part of a whole as a change: `+10.1 %`.
+pub fn change(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    // Nothing reads "-0.0 %".
+    if percent.abs() < 0.05 { "0.0 %".to_owned() } else { format!("{percent:+.1} %") }
+}
+
+/// How long ago something was, in its largest unit: `3 d`.
+pub fn age(seconds: i64) -> String {
+    match seconds {
+        ..0 => "in the future".to_owned(),
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86400),
+    }
+}
+
+/// A time in whole seconds, which are enough for a person.
+pub fn whole_seconds(time: &str) -> String {
+    time.split_once('.').map_or_else(|| time.to_owned(), |(seconds, _)| format!("{seconds}Z"))
+}
+
+/// Bytes for a person, with the exact number behind.
+pub fn exact(n: u64) -> String {
+    if n < 1024 { bytes(n) } else { format!("{} ({} bytes)", bytes(n), grouped(n)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +99,21 @@ mod tests {
         ] {
             assert_eq!(bytes(n), text);
         }
+    }
+
+    #[test]
+    fn changes_and_ages_read_well_at_the_edges() {
+        let changes = [(0.1012, "+10.1 %"), (-0.5, "-50.0 %"), (0.0, "0.0 %"), (-0.0001, "0.0 %")];
+        for (ratio, text) in changes {
+            assert_eq!(change(ratio), text);
+        }
+        let ages =
+            [(-1, "in the future"), (59, "59 s"), (60, "1 min"), (7200, "2 h"), (86400 * 3, "3 d")];
+        for (seconds, text) in ages {
+            assert_eq!(age(seconds), text);
+        }
+        assert_eq!(whole_seconds("2026-01-02T03:04:05.678Z"), "2026-01-02T03:04:05Z");
+        assert_eq!(whole_seconds("2026-01-02T03:04:05Z"), "2026-01-02T03:04:05Z");
     }
 
     #[test]

@@ -36,12 +36,17 @@ fn completions_are_what_chkctl_prints() {
 
 #[test]
 fn schemas_are_what_was_promised() {
-    for name in ["inspect", "error"] {
+    for name in ["inspect", "diff", "error"] {
         committed(&format!("tests/snapshots/{name}.schema.json"), &stdout(&["schema", name]));
     }
     let all: Value = serde_json::from_str(&stdout(&["schema"])).unwrap();
     let names: Vec<&String> = all.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["chkctl.error/1", "chkctl.inspect.checkpoint/1"]);
+    let expected = ["diff", "error", "inspect.checkpoint", "inspect.job", "inspect.root"];
+    assert_eq!(names, expected.map(|what| format!("chkctl.{what}/1")).iter().collect::<Vec<_>>());
+    for name in names {
+        let one: Value = serde_json::from_str(&stdout(&["schema", name])).unwrap();
+        assert_eq!(one, all[name], "{name}");
+    }
 }
 
 #[test]
@@ -53,7 +58,7 @@ fn there_is_a_man_page_for_every_command() {
     pages.sort();
     let names: Vec<_> =
         pages.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
-    let commands = ["completions", "inspect", "man", "schema", "stores"];
+    let commands = ["completions", "diff", "inspect", "man", "schema", "stores"];
     let mut expected: Vec<String> =
         commands.iter().map(|command| format!("chkctl-{command}")).collect();
     expected.push("chkctl".to_owned());
@@ -101,6 +106,12 @@ impl Contract {
     /// The schema of what a command writes; `error` for failures.
     pub(crate) fn of(name: &str) -> Contract {
         Contract::new(serde_json::from_str(&stdout(&["schema", name])).unwrap())
+    }
+
+    /// As [`Contract::of`], and nothing but what the schema names is allowed.
+    pub(crate) fn strict(name: &str) -> Contract {
+        let schema = serde_json::from_str(&stdout(&["schema", name])).unwrap();
+        Contract::new(documents::strict(schema))
     }
 
     fn new(schema: Value) -> Contract {

@@ -5,11 +5,13 @@
 //! | `architecture` | does `src/` keep the rules that `src/lib.rs` states? |
 //! | `contract` | are schemas, completions and documents what is committed and promised? |
 //! | `database` | do the handles name a database that RocksDB opens? (needs the feature `rocksdb`) |
+//! | `diff` | does `diff` say what `inspect`, Flink and the disk say of two checkpoints? |
 //! | `fuzz_corpus` | does every input in `fuzz/corpus` keep what the fuzz targets demand? |
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
 //! | `oracle` | does `inspect` say what Flink's own classes say, for every fixture? |
 //! | `process` | how does it behave among pipes, signals and a full disk? |
 //! | `readme` | do the sessions in `README.md` print what is written there? |
+//! | `references` | who refers to what, and what is unreferenced, against Flink's own view of every fixture |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
 //! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
 //!
@@ -20,10 +22,12 @@ mod architecture;
 mod contract;
 #[cfg(feature = "rocksdb")]
 mod database;
+mod diff;
 mod fuzz_corpus;
 mod hostile;
 mod oracle;
 mod process;
 mod readme;
+mod references;
 mod support;
 mod transcripts;

@@ -1,14 +1,14 @@
 //! The physical files of a checkpoint: each counted once, whoever refers to it.
 
-use super::Survey;
+use std::cmp::Reverse;
+
 use crate::format::flink::keyed::add;
 use crate::format::flink::operator::OperatorId;
 use crate::model::Location;
-use crate::model::references::Builder;
 use crate::model::references::File;
 use crate::model::references::NodeId;
+use crate::model::references::Paths;
 use crate::model::references::References;
-use crate::model::references::TooMany;
 
 /// In which order files are listed. What is equal is in the order of the paths.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,28 +36,30 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The files that are listed.
-    pub fn of(&self, references: &References, base: &Location) -> Vec<NodeId> {
-        let wanted = |file: &File<'_>| match self.operator {
-            Some(operator) => file.uses().any(|one| one.operator == operator),
-            None => true,
-        };
-        let mut files = references.by_path(base);
-        files.retain(|node| references.file(*node).is_some_and(|file| wanted(&file)));
-        let bytes = |file: &File<'_>| file.found_bytes().or(file.bytes());
-        let key = |node: &NodeId| references.file(*node);
+    /// The files that are listed, of those that are shown at all.
+    pub fn of(
+        &self,
+        references: &References,
+        paths: &Paths<'_>,
+        shown: impl Fn(&File<'_>) -> bool,
+    ) -> Vec<NodeId> {
+        let mut files = paths.sorted();
+        let file = |node: &NodeId| references.file(*node);
+        files.retain(|node| file(node).is_some_and(|file| shown(&file)));
+        if let Some(operator) = self.operator {
+            let by_it = |file: File<'_>| file.uses().any(|one| one.operator == operator);
+            files.retain(|node| file(node).is_some_and(by_it));
+        }
         match self.order {
             Order::Path => {}
-            Order::Bytes => {
-                files.sort_by_cached_key(|node| std::cmp::Reverse(key(node).map(|f| bytes(&f))));
-            }
+            Order::Bytes => files.sort_by_cached_key(|node| {
+                Reverse(file(node).and_then(|file| file.found_bytes().or(file.bytes())))
+            }),
             Order::References => {
-                files.sort_by_cached_key(|node| {
-                    std::cmp::Reverse(key(node).map(|f| f.references()))
-                });
+                files.sort_by_cached_key(|node| Reverse(file(node).map(|file| file.references())))
             }
             Order::Age => files.sort_by_cached_key(|node| {
-                let modified = key(node).and_then(|file| file.modified());
+                let modified = file(node).and_then(|file| file.modified());
                 (modified.is_none(), modified)
             }),
         }
@@ -82,22 +84,18 @@ pub struct Files {
 }
 
 impl Files {
-    pub(super) fn of(survey: Survey<'_, '_>) -> Result<Self, TooMany> {
-        let mut builder = Builder::default();
-        builder.add(survey.metadata, survey.places)?;
-        let references = builder.finish();
-        let base = &survey.places.home().base;
-        let directories = references.directories().iter();
-        let is_outside: Vec<bool> = directories.map(|dir| dir.is_outside(base)).collect();
+    /// The files of a report with this base.
+    pub(super) fn of(references: References, base: &Location) -> Self {
+        let paths = references.paths(base);
         let (mut files, mut bytes, mut outside, mut suspicious) = (0, Some(0), 0, None);
         for file in references.files() {
             files += 1;
             bytes = add(bytes, file.bytes());
-            outside += u64::from(is_outside[file.directory_number() as usize]);
+            outside += u64::from(paths.is_outside(&file));
             if suspicious.is_none() && file.is_suspicious() {
-                suspicious = Some(file.path(base));
+                suspicious = Some(paths.of(file.node()));
             }
         }
-        Ok(Files { references, files, bytes, outside, suspicious })
+        Files { references, files, bytes, outside, suspicious }
     }
 }

@@ -1,12 +1,15 @@
 //! What is in a checkpoint: sums, backends, states, files. Pure.
 
 pub mod backend;
+pub mod compare;
 pub mod files;
+pub mod history;
 pub mod metas;
 pub mod overview;
 pub mod select;
 pub mod sizes;
-mod states;
+pub(crate) mod states;
+pub mod tree;
 mod types;
 pub mod warnings;
 
@@ -17,6 +20,7 @@ use crate::format::flink::operator::OperatorId;
 use crate::format::flink::operator::OperatorState;
 use crate::format::flink::operator::Subtask;
 use crate::model::places::Places;
+use crate::model::references::Builder;
 use crate::model::references::TooMany;
 use backend::Backend;
 use backend::Common;
@@ -96,7 +100,10 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Result<Facts
     let home = survey.places.home();
     let base = &home.base;
     let mut findings = warnings::of_the_file(survey.metadata, &home.metadata);
-    let overview = Overview::of(survey.metadata, |state, sums| {
+    let mut builder = Builder::default();
+    let mut adding = builder.begin(survey.places)?;
+    let mut add = |id, subtask, stream| builder.add(&mut adding, id, subtask, stream);
+    let overview = Overview::of(survey.metadata, &mut add, |state, sums| {
         if state.has_odd_parallelism() {
             findings.push(Finding::odd_parallelism(&state));
         }
@@ -106,7 +113,8 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Result<Facts
         }
     });
     operators.sort_by_key(|operator| operator.state.id);
-    let files = Files::of(survey)?;
+    builder.end(adding)?;
+    let files = Files::of(builder.finish(), base);
     findings.extend(warnings::of_the_files(&overview, &files, base));
     findings.extend(warnings::of_the_rules(survey.places));
     Ok(Facts { overview, files, operators, metas, findings })
@@ -131,7 +139,7 @@ fn operator<'s, 'a: 's>(
         }
     };
     let states = match options.states {
-        true => states::merge(survey, metas, &state, findings),
+        true => states::merge(survey, metas, &state, findings).states,
         false => Vec::new(),
     };
     OperatorFacts { sums, backend, backend_unknown, states, state }

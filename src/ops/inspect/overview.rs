@@ -7,6 +7,7 @@ use crate::format::flink::changelog::MemorySegment;
 use crate::format::flink::keyed::KeyGroupsForm;
 use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::metadata::Metadata;
+use crate::format::flink::operator::OperatorId;
 use crate::format::flink::operator::OperatorState;
 use crate::format::flink::operator::Subtask;
 use crate::format::flink::operator::SubtaskState;
@@ -15,6 +16,8 @@ use crate::format::flink::properties::SnapshotType;
 use crate::format::flink::stream::StreamHandle;
 use crate::model::release::Releases;
 use crate::model::walk;
+use crate::model::walk::Flow;
+use crate::model::walk::Use;
 
 /// A checkpoint as a whole.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +52,11 @@ pub enum Snapshot {
 }
 
 impl Snapshot {
+    /// Whether it reuses nothing by what it is, and not just because nothing was there.
+    pub fn is_full(self) -> bool {
+        self != Snapshot::Checkpoint
+    }
+
     /// Whether it belongs to the user and not to the job.
     pub fn is_savepoint(self) -> bool {
         match self {
@@ -107,11 +115,16 @@ pub struct OperatorSums {
     pub skew: Option<f64>,
 }
 
+/// Calls for each stream: its operator, its subtask, the stream.
+pub type OnStream<'v, 'a> = &'v mut dyn FnMut(OperatorId, Option<i32>, Use<'a>) -> Flow;
+
 impl Overview {
-    /// Looks at all of a checkpoint, and shows each operator on the way.
+    /// Looks at all of a checkpoint, and shows each stream and then its operator on the way:
+    /// walking through millions of handles again and again takes longer than anything else.
     pub fn of<'a>(
         metadata: &Metadata<'a>,
-        mut visit: impl FnMut(OperatorState<'a>, OperatorSums),
+        on_stream: OnStream<'_, 'a>,
+        mut on_operator: impl FnMut(OperatorState<'a>, OperatorSums),
     ) -> Overview {
         let releases = Releases::of(metadata);
         let records_new = releases.record_new_bytes();
@@ -119,10 +132,12 @@ impl Overview {
         let mut sizes = Sizes::zero(records_new);
         let mut handles = 0;
         let mut features = Features::default();
+        let mut streams = Streams { inline_bytes: 0, merged: false, on_stream, flow: GO_ON };
         for state in metadata.operators.iter() {
             let mut of_operator = Sizes::of_coordinator(&state, records_new);
             let mut largest = 0;
             features.finished |= state.subtasks.is_none();
+            streams.of_coordinator(&state);
             for subtask in subtasks(&state) {
                 let of_subtask = Sizes::of_subtask(&subtask, records_new);
                 largest = largest.max(of_subtask.state.unwrap_or_default());
@@ -130,12 +145,12 @@ impl Overview {
                 handles += count(&subtask);
                 features.note(&subtask);
                 canonical.note(&subtask);
+                streams.of_subtask(state.id, &subtask);
             }
             sizes = sizes.plus(&of_operator);
             let skew = skew(&of_operator, largest, state.parallelism);
-            visit(state, OperatorSums { sizes: of_operator, skew });
+            on_operator(state, OperatorSums { sizes: of_operator, skew });
         }
-        let streams = Streams::of(metadata);
         features.file_merging |= streams.merged;
         let merged = features.file_merging;
         Overview {
@@ -149,24 +164,46 @@ impl Overview {
     }
 }
 
+const GO_ON: Flow = Flow::Continue(());
+
 /// What all streams together tell.
-#[derive(Debug, Default)]
-struct Streams {
+struct Streams<'v, 'a> {
     inline_bytes: u64,
     merged: bool,
+    on_stream: OnStream<'v, 'a>,
+    /// Whether streams are still shown.
+    flow: Flow,
 }
 
-impl Streams {
-    fn of(metadata: &Metadata<'_>) -> Self {
-        let mut sums = Streams::default();
-        walk::streams(metadata, |_, _, stream| match stream.handle.innermost() {
-            StreamHandle::Inline { data, .. } => sums.inline_bytes += data.len() as u64,
-            StreamHandle::EmptySegment | StreamHandle::Segment(_) => sums.merged = true,
-            _ => {}
+impl<'a> Streams<'_, 'a> {
+    fn of_coordinator(&mut self, operator: &OperatorState<'a>) {
+        // It never ends early.
+        let _all = walk::coordinator_stream(operator, |stream| {
+            self.note(operator.id, None, stream);
+            GO_ON
         });
-        let changes = metadata.keyed_handles().map(|handle| in_memory_changes(&handle));
-        sums.inline_bytes += changes.sum::<u64>();
-        sums
+    }
+
+    fn of_subtask(&mut self, operator: OperatorId, subtask: &Subtask<'a>) {
+        let Subtask::Running(state) = subtask else { return };
+        // It never ends early.
+        let _all = walk::subtask_streams(state, &mut |stream| {
+            self.note(operator, Some(state.index), stream);
+            GO_ON
+        });
+        let keyed = [&state.managed_keyed, &state.raw_keyed].into_iter().flatten();
+        self.inline_bytes += keyed.map(in_memory_changes).sum::<u64>();
+    }
+
+    fn note(&mut self, operator: OperatorId, subtask: Option<i32>, stream: Use<'a>) {
+        match stream.handle.innermost() {
+            StreamHandle::Inline { data, .. } => self.inline_bytes += data.len() as u64,
+            StreamHandle::EmptySegment | StreamHandle::Segment(_) => self.merged = true,
+            _ => {}
+        }
+        if self.flow.is_continue() {
+            self.flow = (self.on_stream)(operator, subtask, stream);
+        }
     }
 }
 

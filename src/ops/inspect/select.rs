@@ -1,9 +1,12 @@
 //! `--operator OP`: a uid, a name, an operator id, or a unique prefix of one.
 
-use super::warnings::label;
+use std::borrow::Cow;
+
+use super::warnings::label_of;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorId;
 use crate::format::flink::operator::OperatorState;
+use crate::format::flink::utf::Utf;
 
 /// Why OP names no single operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,33 +50,61 @@ impl NotOne {
     }
 }
 
+/// An operator that can be named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<'n> {
+    /// Its id.
+    pub id: OperatorId,
+    /// The uid its author gave it.
+    pub uid: Option<Cow<'n, str>>,
+    /// Its name.
+    pub name: Option<Cow<'n, str>>,
+}
+
+impl<'n> Named<'n> {
+    /// The operators of one checkpoint.
+    pub fn of(metadata: &Metadata<'n>) -> Vec<Named<'n>> {
+        let named = |operator: OperatorState<'n>| Named {
+            id: operator.id,
+            uid: operator.uid.map(Utf::to_str),
+            name: operator.name.map(Utf::to_str),
+        };
+        metadata.operators.iter().map(named).collect()
+    }
+
+    fn label(&self) -> String {
+        let Named { id, uid, name } = self;
+        let label = label_of(uid.as_deref(), name.as_deref(), "");
+        if label.is_empty() { id.to_string() } else { label.to_owned() }
+    }
+}
+
 /// The operator that OP names. An exact uid or id comes first, then an exact name, then a
 /// prefix of any; a uid is hashed, so that it also fits metadata which only has ids (before 2.0).
 ///
 /// # Errors
 /// Nothing fits, or several do.
-pub fn operator(metadata: &Metadata<'_>, op: &str) -> Result<OperatorId, NotOne> {
+pub fn operator(operators: &[Named<'_>], op: &str) -> Result<OperatorId, NotOne> {
     let hashed = OperatorId::of_uid(op);
-    let same_id = |operator: &OperatorState<'_>| {
+    let same_id = |operator: &Named<'_>| {
         operator.id == hashed
             || operator.id.to_string().eq_ignore_ascii_case(op)
-            || operator.uid.is_some_and(|uid| uid.to_str() == op)
+            || operator.uid.as_deref() == Some(op)
     };
-    let same_name =
-        |operator: &OperatorState<'_>| operator.name.is_some_and(|name| name.to_str() == op);
+    let same_name = |operator: &Named<'_>| operator.name.as_deref() == Some(op);
     let lowercase = op.to_ascii_lowercase();
-    let prefix = |operator: &OperatorState<'_>| {
-        let mut texts = [operator.uid, operator.name].into_iter().flatten();
+    let prefix = |operator: &Named<'_>| {
+        let mut texts = [&operator.uid, &operator.name].into_iter().flatten();
         !op.is_empty()
             && (operator.id.to_string().starts_with(&lowercase)
-                || texts.any(|text| text.to_str().starts_with(op)))
+                || texts.any(|text| text.starts_with(op)))
     };
-    type Fits<'f> = &'f dyn Fn(&OperatorState<'_>) -> bool;
+    type Fits<'f> = &'f dyn Fn(&Named<'_>) -> bool;
     type Ambiguous = fn(Candidates) -> NotOne;
     let tiers: [(Fits<'_>, Ambiguous); 3] =
         [(&same_id, NotOne::Tie), (&same_name, NotOne::Tie), (&prefix, NotOne::Prefix)];
     for (fits, ambiguous) in tiers {
-        let mut found = metadata.operators.iter().filter(|operator| fits(operator));
+        let mut found = operators.iter().filter(|operator| fits(operator));
         match (found.next(), found.next()) {
             (None, _) => {}
             (Some(one), None) => return Ok(one.id),
@@ -82,16 +113,16 @@ pub fn operator(metadata: &Metadata<'_>, op: &str) -> Result<OperatorId, NotOne>
             }
         }
     }
-    Err(NotOne::None(candidates(metadata.operators.iter())))
+    Err(NotOne::None(candidates(operators.iter())))
 }
 
-fn candidates<'a>(operators: impl Iterator<Item = OperatorState<'a>>) -> Candidates {
+fn candidates<'n>(operators: impl Iterator<Item = &'n Named<'n>>) -> Candidates {
     const SHOWN: usize = 10;
     let mut candidates = Candidates { shown: Vec::new(), count: 0 };
     for operator in operators {
         candidates.count += 1;
         if candidates.shown.len() < SHOWN {
-            candidates.shown.push(format!("{} ({})", label(&operator), operator.id));
+            candidates.shown.push(format!("{} ({})", operator.label(), operator.id));
         }
     }
     candidates
@@ -100,28 +131,15 @@ fn candidates<'a>(operators: impl Iterator<Item = OperatorState<'a>>) -> Candida
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::flink::list::Layout;
-    use crate::format::flink::list::List;
 
-    fn of(operators: &[(&'static str, &'static str)]) -> Metadata<'static> {
-        let state = |(number, (uid, name)): (u8, &(&'static str, &'static str))| OperatorState {
-            name: (!name.is_empty()).then(|| (*name).into()),
-            uid: (!uid.is_empty()).then(|| (*uid).into()),
+    fn of(operators: &[(&'static str, &'static str)]) -> Vec<Named<'static>> {
+        let text = |text: &'static str| (!text.is_empty()).then_some(Cow::Borrowed(text));
+        let named = |(number, (uid, name)): (u8, &(&'static str, &'static str))| Named {
             id: OperatorId([number; 16]),
-            parallelism: 1,
-            max_parallelism: 128,
-            coordinator: None,
-            subtasks: Some(List::default()),
+            uid: text(uid),
+            name: text(name),
         };
-        let operators: Vec<_> = (1..).zip(operators).map(state).collect();
-        Metadata {
-            layout: Layout::new(6),
-            checkpoint_id: 1,
-            master_states: List::default(),
-            operators: operators.into(),
-            trailer: None,
-            trailing: None,
-        }
+        (1..).zip(operators).map(named).collect()
     }
 
     #[test]

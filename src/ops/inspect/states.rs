@@ -2,9 +2,10 @@
 
 use super::Finding;
 use super::Survey;
+use super::compare;
+use super::compare::Difference;
 use super::metas::Metas;
 use super::subtasks;
-use super::types::type_text;
 use crate::format::flink::backend_meta::Extent;
 use crate::format::flink::backend_meta::StateMeta;
 use crate::format::flink::keyed::KeyedHandle;
@@ -30,18 +31,28 @@ struct Merging<'s> {
     first: i32,
     /// The last subtask that was counted.
     last: i32,
-    /// How it first differs in another subtask, and in how many descriptions it does.
-    differs: Option<(Difference, usize)>,
+    /// How it first differs, in which other subtask, and in how many descriptions it does.
+    differs: Option<(Difference, i32, usize)>,
 }
 
-/// Merges the states of all subtasks by kind and name, in the order of their names.
-pub(super) fn merge<'s, 'a: 's>(
+/// The states of an operator.
+#[derive(Debug, Default)]
+pub(crate) struct Merged<'s> {
+    /// In the order of their names.
+    pub(crate) states: Vec<MergedState<'s>>,
+    /// Whether these are all: every meta was read to its end.
+    pub(crate) complete: bool,
+}
+
+/// Merges the states of all subtasks by kind and name.
+pub(crate) fn merge<'s, 'a: 's>(
     survey: Survey<'s, 'a>,
     metas: &Metas<'s>,
     operator: &OperatorState<'a>,
     findings: &mut Vec<Finding>,
-) -> Vec<MergedState<'s>> {
+) -> Merged<'s> {
     let mut merged: Vec<Merging<'s>> = Vec::new();
+    let mut complete = true;
     let mut unread: Vec<(i32, String)> = Vec::new();
     for subtask in subtasks(operator) {
         let Subtask::Running(state) = subtask else { continue };
@@ -51,6 +62,7 @@ pub(super) fn merge<'s, 'a: 's>(
                 None => {}
                 Some(Err(error)) => unread.push((state.index, error)),
                 Some(Ok(meta)) => {
+                    complete &= meta.extent.complete;
                     note_gaps(&meta.extent, operator, findings);
                     let key = &meta.key_serializer;
                     found.extend(meta.states.iter().map(|s| (s.clone(), Some(key.clone()))));
@@ -63,6 +75,7 @@ pub(super) fn merge<'s, 'a: 's>(
                 None => {}
                 Some(Err(error)) => unread.push((state.index, error)),
                 Some(Ok(meta)) => {
+                    complete &= meta.extent.complete;
                     note_gaps(&meta.extent, operator, findings);
                     let states = meta.operator_states.iter().chain(&meta.broadcast_states);
                     found.extend(states.map(|state| (state.clone(), None)));
@@ -79,12 +92,13 @@ pub(super) fn merge<'s, 'a: 's>(
         findings.push(Finding::unread_meta(operator, *subtask, error, unread.len()));
     }
     for Merging { state, first, differs, .. } in &merged {
-        if let Some((difference, count)) = differs {
-            let name = state.meta.name;
-            findings.push(Finding::differing_state(operator, name, *first, difference, *count));
+        if let Some((difference, subtask, count)) = differs {
+            let (name, subtasks) = (state.meta.name, (*first, *subtask));
+            findings.push(Finding::differing_state(operator, name, subtasks, difference, *count));
         }
     }
-    merged.into_iter().map(|merging| merging.state).collect()
+    let states = merged.into_iter().map(|merging| merging.state).collect();
+    Merged { states, complete: complete && unread.is_empty() }
 }
 
 /// Adds a state of a subtask. Under changelog a subtask can have it in several parts.
@@ -103,77 +117,13 @@ fn add<'s>(
     };
     known.state.subtasks += u64::from(known.last != subtask);
     known.last = subtask;
-    let found = difference(&known.state, subtask, &meta, &key_serializer);
+    let first = (&known.state.meta, known.state.key_serializer.as_ref());
+    let found = compare::differences(first, (&meta, key_serializer.as_ref())).next();
     match (&mut known.differs, found) {
         (_, None) => {}
-        (Some((_, count)), Some(_)) => *count += 1,
-        (none, Some(difference)) => *none = Some((difference, 1)),
+        (Some((.., count)), Some(_)) => *count += 1,
+        (none, Some(difference)) => *none = Some((difference, subtask, 1)),
     }
-}
-
-/// How a state is described differently by two subtasks.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    /// Which of its serializers.
-    pub(super) role: String,
-    /// Its type in the first subtask.
-    pub(super) first: String,
-    /// The other subtask.
-    pub(super) subtask: i32,
-    /// Its type there.
-    pub(super) other: String,
-}
-
-fn difference(
-    known: &MergedState<'_>,
-    subtask: i32,
-    meta: &StateMeta<'_>,
-    key_serializer: &Option<Serializer<'_>>,
-) -> Option<Difference> {
-    let made = |role: &str, first: Option<&Serializer<'_>>, other: Option<&Serializer<'_>>| {
-        let differs = match (first, other) {
-            (Some(first), Some(other)) => !is_same(first, other),
-            (None, None) => false,
-            _ => true,
-        };
-        differs.then(|| {
-            let (mut first_text, mut other_text) = (text(first), text(other));
-            if first_text == other_text {
-                (first_text, other_text) = (exact(first), exact(other));
-            }
-            Difference { role: role.into(), first: first_text, subtask, other: other_text }
-        })
-    };
-    let key = made("KEY_SERIALIZER", known.key_serializer.as_ref(), key_serializer.as_ref());
-    key.or_else(|| {
-        let roles = known.meta.serializers.iter().chain(&meta.serializers);
-        roles
-            .map(|(role, _)| role.to_str())
-            .find_map(|role| made(&role, known.meta.serializer(&role), meta.serializer(&role)))
-    })
-}
-
-/// Whether two snapshots say the same; where their unread parts lie says nothing.
-fn is_same(a: &Serializer<'_>, b: &Serializer<'_>) -> bool {
-    let opaque = |one: &Serializer<'_>| one.opaque.map(|opaque| opaque.bytes);
-    a.snapshot_class == b.snapshot_class
-        && a.snapshot_version == b.snapshot_version
-        && a.detail == b.detail
-        && opaque(a) == opaque(b)
-        && a.nested.len() == b.nested.len()
-        && a.nested.iter().zip(&b.nested).all(|(a, b)| is_same(a, b))
-}
-
-fn text(serializer: Option<&Serializer<'_>>) -> String {
-    serializer.map_or_else(|| "none".into(), type_text)
-}
-
-/// A type whose short form says too little.
-fn exact(serializer: Option<&Serializer<'_>>) -> String {
-    let exact = |one: &Serializer<'_>| {
-        format!("{} ({}, version {})", type_text(one), one.snapshot_class, one.snapshot_version)
-    };
-    serializer.map_or_else(|| "none".into(), exact)
 }
 
 fn note_gaps(extent: &Extent, operator: &OperatorState<'_>, findings: &mut Vec<Finding>) {
@@ -243,8 +193,10 @@ mod tests {
         assert!(merged[0].differs.is_none());
         add(&mut merged, 2, state(serializer("a.Y", Some(10))));
         add(&mut merged, 3, state(serializer("a.Z", None)));
-        let Some((difference, 2)) = &merged[0].differs else { panic!("{:?}", merged[0].differs) };
-        assert_eq!((&*difference.role, difference.subtask), ("VALUE_SERIALIZER", 2));
+        let Some((difference, 2, 2)) = &merged[0].differs else {
+            panic!("{:?}", merged[0].differs)
+        };
+        assert_eq!(difference.role, "VALUE_SERIALIZER");
         assert_ne!(difference.first, difference.other);
     }
 }

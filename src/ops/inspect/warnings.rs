@@ -1,8 +1,8 @@
 //! What is worth a word although the report can be made.
 
 use super::Overview;
+use super::compare::Difference;
 use super::files::Files;
-use super::states::Difference;
 use crate::format::flink::backend_meta::Note;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorState;
@@ -51,7 +51,7 @@ impl Finding {
         Finding::of_operator("backend-meta-partial", operator, message)
     }
 
-    pub(super) fn unknown_backend(
+    pub(crate) fn unknown_backend(
         operator: &OperatorState<'_>,
         subtask: i32,
         why: &str,
@@ -95,11 +95,11 @@ impl Finding {
     pub(super) fn differing_state(
         operator: &OperatorState<'_>,
         state: Utf<'_>,
-        first_subtask: i32,
+        (first_subtask, subtask): (i32, i32),
         difference: &Difference,
         count: usize,
     ) -> Self {
-        let Difference { role, first, subtask, other } = difference;
+        let Difference { role, first, other } = difference;
         let more = more(count);
         let message = format!(
             "{role} of state {state} is {first} in subtask {first_subtask} and {other} in \
@@ -128,7 +128,7 @@ pub fn label_of<T>(uid: Option<T>, name: Option<T>, id: T) -> T {
 }
 
 /// What a metadata file itself gives reason for.
-pub(super) fn of_the_file(metadata: &Metadata<'_>, location: &Location) -> Vec<Finding> {
+pub(crate) fn of_the_file(metadata: &Metadata<'_>, location: &Location) -> Vec<Finding> {
     let subject = location.display_short().into_owned();
     let mut findings = Vec::new();
     let mut add = |code, message| {
@@ -155,7 +155,7 @@ pub(super) fn of_the_file(metadata: &Metadata<'_>, location: &Location) -> Vec<F
 
 pub(super) fn of_the_files(overview: &Overview, files: &Files, base: &Location) -> Vec<Finding> {
     let references = &files.references;
-    let relative = references.relative_shared(0).map(|node| references.path(node, base));
+    let relative = references.relative_shared(0).map(|node| references.paths(base).of(node));
     let mut findings = Vec::new();
     if let Some(path) = relative
         && overview.snapshot.is_some_and(|kind| !kind.is_savepoint())
@@ -169,7 +169,7 @@ pub(super) fn of_the_files(overview: &Overview, files: &Files, base: &Location) 
 }
 
 /// Rules of the user that mapped no path; asked when all paths have been looked at.
-pub(super) fn of_the_rules(places: &Places<'_>) -> Vec<Finding> {
+pub(crate) fn of_the_rules(places: &Places<'_>) -> Vec<Finding> {
     let rules = places.rebasing().rules().iter().enumerate();
     let unused = rules.filter(|(number, rule)| rule.stated && !places.has_used(*number));
     let finding = |(_, rule): (usize, &Rule)| Finding {

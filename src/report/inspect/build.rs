@@ -1,5 +1,7 @@
 //! From facts to the document.
 
+use std::rc::Rc;
+
 use jiff::Timestamp;
 
 use super::CheckpointDocument;
@@ -19,8 +21,8 @@ use crate::format::flink::operator::SubtaskState;
 use crate::format::flink::properties::CheckpointProperties;
 use crate::format::flink::properties::Properties;
 use crate::format::flink::properties::SnapshotType;
+use crate::model::references::NodeId;
 use crate::ops::inspect::Facts;
-use crate::ops::inspect::Finding;
 use crate::ops::inspect::OperatorFacts;
 use crate::ops::inspect::Snapshot;
 use crate::ops::inspect::Survey;
@@ -72,11 +74,6 @@ pub fn checkpoint<'r, 'a: 'r>(
 fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head {
     let home = survey.places.home();
     let rules = survey.places.rebasing().rules();
-    let warning = |finding: &Finding| Warning {
-        code: finding.code,
-        subject: finding.subject.clone(),
-        message: finding.message.clone(),
-    };
     Head {
         schema: SCHEMA,
         tool_version: env!("CARGO_PKG_VERSION"),
@@ -84,15 +81,8 @@ fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head
         location_kind: context.location_kind,
         base: home.base.to_string(),
         observed_at: context.observed_at.to_string(),
-        rebased: rules
-            .iter()
-            .map(|rule| Rebased {
-                from: rule.from.to_string(),
-                to: rule.to.to_string(),
-                stated: rule.stated,
-            })
-            .collect(),
-        warnings: facts.findings.iter().map(warning).collect(),
+        rebased: rules.iter().map(Rebased::of).collect(),
+        warnings: facts.findings.iter().map(Warning::of).collect(),
     }
 }
 
@@ -138,7 +128,7 @@ fn checkpoint_json(
 }
 
 /// The kind of a snapshot, and the format of a savepoint.
-pub(super) fn kind(of: Option<Snapshot>) -> (Option<&'static str>, Option<&'static str>) {
+pub(crate) fn kind(of: Option<Snapshot>) -> (Option<&'static str>, Option<&'static str>) {
     match of {
         None => (None, None),
         Some(Snapshot::Checkpoint | Snapshot::FullCheckpoint) => (Some("checkpoint"), None),
@@ -264,12 +254,13 @@ pub(super) fn file_list<'r, 'a: 'r>(
 ) -> Seq<'r, FileJson> {
     let home = survey.places.home();
     let references = &facts.files.references;
-    let listed = selection.of(references, &home.base);
+    let paths = Rc::new(references.paths(&home.base));
+    let listed: Rc<[NodeId]> = selection.of(references, &paths, |_| true).into();
     let metadata = home.metadata.relative_to(&home.base);
     let metadata = metadata.map_or_else(|| home.metadata.to_string(), str::to_owned);
     Seq::new(move || {
-        let (listed, metadata) = (listed.clone(), metadata.clone());
-        let file = move |node| file(references, node, &home.base, &metadata);
-        listed.into_iter().filter_map(file)
+        let (listed, paths, metadata) = (listed.clone(), paths.clone(), metadata.clone());
+        let nodes = (0..listed.len()).filter_map(move |at| listed.get(at).copied());
+        nodes.filter_map(move |node| file(references, &paths, node, &metadata))
     })
 }

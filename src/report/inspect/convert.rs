@@ -23,7 +23,6 @@ use crate::format::flink::channel::ChannelHandle;
 use crate::format::flink::channel::ChannelOffsets;
 use crate::format::flink::channel::Channels;
 use crate::format::flink::channel::Side;
-use crate::format::flink::keyed::KeyGroupRange;
 use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::list::List;
 use crate::format::flink::list::Record;
@@ -74,7 +73,7 @@ impl<'r, 'a: 'r> Convert<'r, 'a> {
                 logical_file_id: "DUMMY".into(),
             },
             StreamHandle::KeyGroups(keyed) => StreamDetailJson::KeyGroups {
-                key_groups: key_groups(keyed.key_groups()),
+                key_groups: KeyGroupsJson::of(keyed.key_groups()),
                 offsets: all(keyed.offsets.clone(), |offset| offset),
                 handle: Box::new(self.optional(keyed.delegate.as_ref())),
             },
@@ -134,7 +133,7 @@ impl<'r, 'a: 'r> Convert<'r, 'a> {
         };
         KeyedJson {
             class: handle.class(),
-            key_groups: key_groups(handle.key_groups()),
+            key_groups: KeyGroupsJson::of(handle.key_groups()),
             state_bytes: handle.state_size(),
             new_bytes: handle.checkpointed_size(),
             state_handle_id: text(handle.state_handle_id()),
@@ -244,10 +243,6 @@ fn all<'r, 'a: 'r, T: Record<'a>, U: 'r>(
 ) -> Seq<'r, U> {
     // Each walk has the view of the bytes for itself, so that it can outlive this call.
     Seq::new(move || list.clone().into_records().map(convert))
-}
-
-fn key_groups(range: KeyGroupRange) -> Option<KeyGroupsJson> {
-    range.bounds().map(|(start, end)| KeyGroupsJson { start, end })
 }
 
 fn text(utf: Option<Utf<'_>>) -> Option<String> {

@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::Location;
 use crate::model::references::File;
 use crate::model::references::FileUse;
 use crate::model::references::NodeId;
+use crate::model::references::Part;
+use crate::model::references::Paths;
 use crate::model::references::References;
 
 /// One physical file.
@@ -71,18 +72,18 @@ impl Referrer {
 /// A file that one checkpoint refers to.
 pub(super) fn file(
     references: &References,
+    paths: &Paths<'_>,
     node: NodeId,
-    base: &Location,
     metadata: &str,
 ) -> Option<FileJson> {
     let file = references.file(node)?;
     Some(FileJson {
-        path: file.path(base),
+        path: paths.of(node),
         bytes: file.bytes(),
         references: file.references(),
         checkpoints: vec![metadata.to_owned()],
         class: file.class()?,
-        outside: file.is_outside(base),
+        outside: paths.is_outside(&file),
         referrers: file.uses().map(Referrer::of).collect(),
         segments: segments(references, &file),
     })
@@ -90,7 +91,7 @@ pub(super) fn file(
 
 /// The segments of a merged file.
 pub(super) fn segments(references: &References, file: &File<'_>) -> Vec<SegmentJson> {
-    let segment = |part: crate::model::references::Part<'_>| SegmentJson {
+    let segment = |part: Part<'_>| SegmentJson {
         offset: part.start,
         bytes: part.bytes,
         logical_file_id: part.logical_file_id(),

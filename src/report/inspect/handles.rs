@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::KeyedMetaJson;
 use super::OperatorMetaJson;
+use crate::format::flink::keyed::KeyGroupRange;
 use crate::report::seq::Seq;
 
 /// A stream handle.
@@ -76,6 +77,13 @@ pub struct KeyGroupsJson {
     pub start: i32,
     /// Last key group.
     pub end: i32,
+}
+
+impl KeyGroupsJson {
+    /// A range; `None` for an empty one.
+    pub(crate) fn of(range: KeyGroupRange) -> Option<Self> {
+        range.bounds().map(|(start, end)| KeyGroupsJson { start, end })
+    }
 }
 
 /// A handle to keyed state.

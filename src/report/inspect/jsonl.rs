@@ -14,7 +14,7 @@ use super::convert::Convert;
 use crate::ops::inspect::Facts;
 use crate::ops::inspect::Survey;
 use crate::report::document::Head;
-use crate::report::document::Record;
+use crate::report::document::line;
 
 #[derive(Serialize)]
 struct Header<'d> {
@@ -76,9 +76,4 @@ pub fn write<'r, 'a: 'r>(
         file_bytes: checkpoint.file_bytes,
     };
     line(out, "totals", totals)
-}
-
-fn line(out: &mut impl Write, kind: &'static str, record: impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Record { r#type: kind, record })?;
-    out.write_all(b"\n")
 }

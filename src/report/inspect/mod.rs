@@ -8,6 +8,8 @@ pub mod jsonl;
 mod meta;
 #[cfg(test)]
 mod tests;
+pub mod tree;
+
 pub use files::FileJson;
 pub use files::Referrer;
 pub use files::SegmentJson;

@@ -20,12 +20,13 @@ pub(super) struct Column {
     right: bool,
     wraps: bool,
     droppable: bool,
+    optional: bool,
 }
 
 impl Column {
     /// Words, which are never wrapped: what identifies a row is searched for and copied.
     pub(super) const fn text(name: &'static str) -> Self {
-        Column { name, right: false, wraps: false, droppable: false }
+        Column { name, right: false, wraps: false, droppable: false, optional: false }
     }
 
     /// Numbers.
@@ -36,6 +37,11 @@ impl Column {
     /// Left out on a narrow terminal if no row has anything in it.
     pub(super) const fn droppable(self) -> Self {
         Column { droppable: true, ..self }
+    }
+
+    /// Left out if no row has anything in it.
+    pub(super) const fn optional(self) -> Self {
+        Column { optional: true, ..self }
     }
 
     /// Wrapped on a narrow terminal.
@@ -72,6 +78,11 @@ impl Grid {
 
     /// Writes the rows. A line may become longer than `width` if that many columns cannot do.
     pub(super) fn print(mut self, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
+        for at in (0..self.columns.len()).rev() {
+            if self.columns[at].optional && self.is_column_empty(at) {
+                self.leave_out(at);
+            }
+        }
         if let Some(width) = width {
             self.narrow(width);
         }
@@ -87,11 +98,19 @@ impl Grid {
             if total.saturating_sub(GAP) <= width {
                 return;
             }
-            if self.columns[at].droppable && self.rows.iter().all(|row| row[at] == "-") {
-                self.columns.remove(at);
-                self.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+            if self.columns[at].droppable && self.is_column_empty(at) {
+                self.leave_out(at);
             }
         }
+    }
+
+    fn is_column_empty(&self, at: usize) -> bool {
+        self.rows.iter().all(|row| row[at] == "-")
+    }
+
+    fn leave_out(&mut self, at: usize) {
+        self.columns.remove(at);
+        self.rows.iter_mut().for_each(|row| drop(row.remove(at)));
     }
 
     fn width(&self, at: usize) -> usize {

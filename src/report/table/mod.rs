@@ -2,10 +2,18 @@
 //!
 //! Shows what the document says, in fewer words. Without a terminal nothing is ever cut.
 
+mod diff;
 mod files;
 mod grid;
+mod history;
 mod operators;
 mod states;
+mod tree;
+
+pub use diff::DiffView;
+pub use diff::diff;
+pub use tree::job;
+pub use tree::root;
 
 use std::io;
 use std::io::Write;
@@ -80,12 +88,14 @@ fn header(
     let (version, size) = (checkpoint.metadata_version, checkpoint.metadata_bytes);
     fact(
         "metadata",
-        format!("version {version}, as Flink {} writes it; {}", checkpoint.written_by, exact(size)),
+        format!(
+            "version {version}, as Flink {} writes it; {}",
+            checkpoint.written_by,
+            units::exact(size)
+        ),
     )?;
     if let Some(time) = &checkpoint.completed_at {
-        // Whole seconds are enough for a person.
-        let seconds =
-            time.split_once('.').map_or(time.clone(), |(seconds, _)| format!("{seconds}Z"));
+        let seconds = units::whole_seconds(time);
         fact("completed", format!("{seconds} ({})", checkpoint.completed_at_source))?;
     }
     if let Some(properties) = &checkpoint.properties {
@@ -98,16 +108,16 @@ fn header(
         let bytes = units::bytes(state.bytes);
         fact("master state", format!("{} (version {}), {bytes}", state.name, state.version))?;
     }
-    let known = |bytes: Option<u64>| bytes.map_or_else(|| "unknown".to_owned(), exact);
+    let known = |bytes: Option<u64>| bytes.map_or_else(|| "unknown".to_owned(), units::exact);
     let handles = units::count(checkpoint.handles, "state handle");
     fact("full size", format!("{}, in {handles}", known(checkpoint.state_bytes)))?;
     let new = match checkpoint.new_bytes {
-        Some(bytes) => exact(bytes),
+        Some(bytes) => units::exact(bytes),
         None if facts.records_new() => "unknown: a handle does not record it".to_owned(),
         None => "not recorded (Flink records it since 1.15)".to_owned(),
     };
     fact("new bytes", new)?;
-    fact("inline", format!("{} inside the metadata", exact(checkpoint.inline_bytes)))?;
+    fact("inline", format!("{} inside the metadata", units::exact(checkpoint.inline_bytes)))?;
     let outside = match checkpoint.outside_files {
         0 => String::new(),
         n => format!("; {n} outside of {}", document.head.base),
@@ -120,13 +130,6 @@ fn capital(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
-}
-
-fn exact(bytes: u64) -> String {
-    if bytes < 1024 {
-        return units::bytes(bytes);
-    }
-    format!("{} ({} bytes)", units::bytes(bytes), units::grouped(bytes))
 }
 
 fn properties_text(properties: &PropertiesJson) -> String {

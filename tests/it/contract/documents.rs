@@ -29,8 +29,7 @@ const VARIANTS: [&str; 12] = [
 
 #[test]
 fn documents_conform_to_the_schema() {
-    let schema: Value = serde_json::from_str(&stdout(&["schema", "inspect"])).unwrap();
-    let contract = Contract::new(strict(schema));
+    let contract = Contract::strict("inspect");
     for name in VARIANTS {
         let archive = archives::unpack(name);
         for checkpoint in archive.checkpoints() {
@@ -46,9 +45,86 @@ fn documents_conform_to_the_schema() {
 }
 
 #[test]
+fn documents_of_jobs_and_roots_conform_to_the_schema() {
+    let [job, root, either] =
+        ["chkctl.inspect.job/1", "chkctl.inspect.root/1", "inspect"].map(Contract::strict);
+    for name in VARIANTS {
+        let archive = archives::unpack(name);
+        let root_path = archive.root().to_str().unwrap().to_owned();
+        for (contract, path, more) in places(&archive, &root_path, &job, &root) {
+            let args = ["inspect", &path, "--output", "json"];
+            let document: Value = serde_json::from_str(&stdout(&[&args, more].concat())).unwrap();
+            assert_eq!(contract.complaint(&document), None, "{path} {more:?}");
+            assert_eq!(either.complaint(&document), None, "{path} {more:?}");
+            let mut spoilt = document.clone();
+            spoilt.as_object_mut().unwrap().remove("cross_references");
+            assert!(contract.complaint(&spoilt).is_some(), "{path}: what is missing is found");
+        }
+    }
+}
+
+type Place<'c> = (&'c Contract, String, &'static [&'static str]);
+
+/// A root and its jobs, with flags.
+fn places<'c>(
+    archive: &archives::Archive,
+    root_path: &str,
+    job: &'c Contract,
+    root: &'c Contract,
+) -> Vec<Place<'c>> {
+    let mut places: Vec<Place<'c>> =
+        vec![(root, root_path.to_owned(), &[]), (root, root_path.to_owned(), &["--files"])];
+    for path in archive.jobs() {
+        let path = path.to_str().unwrap().to_owned();
+        places.push((job, path.clone(), &[]));
+        places.push((job, path, &["--files", "--history"]));
+    }
+    places
+}
+
+#[test]
+fn every_json_line_of_a_job_or_root_is_a_record_of_a_known_type() {
+    for name in VARIANTS {
+        let archive = archives::unpack(name);
+        for path in archive.jobs().into_iter().chain([archive.root()]) {
+            let is_root = path == archive.root();
+            let history = if is_root { &[][..] } else { &["--history"] };
+            let path = path.to_str().unwrap();
+            let args =
+                |format| [&["inspect", path, "--files", "--output", format][..], history].concat();
+            let text = stdout(&args("jsonl"));
+            let records: Vec<Value> =
+                text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let document: Value = serde_json::from_str(&stdout(&args("json"))).unwrap();
+            let of = |kind: &str| -> Vec<&Value> {
+                records.iter().filter(|record| record["type"] == kind).collect()
+            };
+            let known = ["header", "entry", "checkpoint", "file", "totals"];
+            let total: usize = known.iter().map(|kind| of(kind).len()).sum();
+            assert_eq!(total, records.len(), "{path}: only known types");
+            assert_eq!(
+                (&records[0]["type"], &records[0]["schema"]),
+                (&"header".into(), &document["schema"])
+            );
+            assert_eq!(records[records.len() - 1]["type"], "totals", "{path}");
+            let list = |value: &Value| value.as_array().map_or(0, Vec::len);
+            assert_eq!(of("file").len(), list(&document["files"]), "{path}");
+            let jobs = document["jobs"].as_array();
+            let in_jobs = jobs.map_or(list(&document["checkpoints"]), |jobs| {
+                jobs.iter().map(|job| list(&job["checkpoints"])).sum()
+            });
+            let checkpoints = in_jobs + list(&document["savepoints"]);
+            assert_eq!(of("checkpoint").len(), checkpoints, "{path}");
+            for (key, value) in document["totals"].as_object().unwrap() {
+                assert_eq!(&records[records.len() - 1][key], value, "{path}: {key}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_document_that_does_not_conform_is_found() {
-    let schema: Value = serde_json::from_str(&stdout(&["schema", "inspect"])).unwrap();
-    let contract = Contract::new(strict(schema));
+    let contract = Contract::strict("inspect");
     let archive = archives::unpack("H-hashmap-2.3.0");
     let good = chkctl::inspect_json(&archive.root().join(&archive.checkpoints()[0]));
     assert_eq!(contract.complaint(&good), None);
@@ -106,7 +182,7 @@ fn check_records(path: &Path, text: &str) {
 }
 
 /// The schema with every object closed: only the properties it names are allowed.
-fn strict(mut schema: Value) -> Value {
+pub(super) fn strict(mut schema: Value) -> Value {
     close(&mut schema, false);
     schema
 }

@@ -34,6 +34,15 @@ impl Archive {
         self.dir.join("oracle").join(&self.name)
     }
 
+    /// Every job directory, sorted.
+    pub(crate) fn jobs(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.root()).unwrap().map(|entry| entry.unwrap().path());
+        let named = |path: &PathBuf| path.file_name().is_some_and(|name| name.len() == 32);
+        let mut jobs: Vec<PathBuf> = entries.filter(named).collect();
+        jobs.sort();
+        jobs
+    }
+
     /// Every finished checkpoint and savepoint, as directories relative to the root, sorted.
     pub(crate) fn checkpoints(&self) -> Vec<PathBuf> {
         directories_with(&self.root(), "_metadata")

@@ -1,0 +1,131 @@
+//! `chkctl inspect` of a job directory or a checkpoint root.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+
+use super::Run;
+use crate::catalog::survey;
+use crate::catalog::survey::Progress;
+use crate::catalog::survey::Scope;
+use crate::cli::args::OutputFormat;
+use crate::cli::exit::Exit;
+use crate::cli::exit::Stop;
+use crate::ops::inspect::history::History;
+use crate::ops::inspect::tree::Facts;
+use crate::ops::inspect::tree::Subject;
+use crate::ops::inspect::tree::Tree;
+use crate::report::inspect::tree::JobDocument;
+use crate::report::inspect::tree::RootDocument;
+use crate::report::inspect::tree::build;
+use crate::report::inspect::tree::build::Context;
+use crate::report::inspect::tree::jsonl;
+use crate::report::table;
+use crate::report::units;
+
+/// Shows a job or a root. What could not be read is a warning in the report and a failure at
+/// its end.
+pub(super) fn run(run: &Run<'_>, subject: Subject) -> anyhow::Result<Exit> {
+    let is_job = subject.is_job;
+    let tree = read(run, subject)?;
+    let only = run.operator(&tree.operators())?;
+    let facts = tree.conclude(Timestamp::now(), only);
+    let history = (is_job && run.args.history).then(|| History::of(&facts));
+    let context = Context {
+        location_kind: if is_job { "job-directory" } else { "checkpoint-root" },
+        files: run.lists_files().then(|| run.selection(only)),
+        history: history.as_ref(),
+    };
+    if is_job {
+        job(run, &build::job(&facts, context), &facts, history.as_ref())?;
+    } else {
+        root(run, &build::root(&facts, context), &facts)?;
+    }
+    match unread(&facts) {
+        None => Ok(Exit::Clean),
+        Some(message) => {
+            let hint = "each is a warning above; chkctl inspect CHECKPOINT says more about one";
+            Err(Stop { exit: Exit::Failed, message, hint: Some(hint.into()) }.into())
+        }
+    }
+}
+
+fn read(run: &Run<'_>, subject: Subject) -> anyhow::Result<Tree> {
+    let around = if run.args.isolated { None } else { subject.around() };
+    let scope = Scope {
+        tree: subject.tree.clone(),
+        also: run.args.also.clone(),
+        around,
+        rebase: &run.rebase,
+    };
+    let mut tree = Tree::new(subject);
+    let (listing, reading) =
+        (run.printer.spinner("listing files"), run.printer.bar("reading checkpoints"));
+    let progress = |progress: Progress| match progress {
+        Progress::Listed(count) => listing.set_position(count),
+        Progress::Read(done, total) => {
+            reading.set_length(total as u64);
+            reading.set_position(done as u64);
+        }
+    };
+    let survey = survey::run(&run.stores, &scope, &mut tree, &progress);
+    let surveyed = run.runtime.block_on(survey);
+    listing.finish_and_clear();
+    reading.finish_and_clear();
+    surveyed.map_err(Stop::from)?;
+    Ok(tree)
+}
+
+fn job(
+    run: &Run<'_>,
+    document: &JobDocument<'_>,
+    facts: &Facts,
+    history: Option<&History>,
+) -> anyhow::Result<()> {
+    run.printer.tell(&document.head);
+    match run.global.output {
+        OutputFormat::Table => {
+            let mut out = run.printer.report();
+            table::job(document, facts, history, run.printer.width(), &mut out)?;
+            out.flush()?;
+        }
+        OutputFormat::Json => run.printer.json(document)?,
+        OutputFormat::Jsonl => {
+            let mut out = run.printer.data();
+            jsonl::job(document, &mut out)?;
+            out.flush()?;
+        }
+    }
+    Ok(())
+}
+
+fn root(run: &Run<'_>, document: &RootDocument<'_>, facts: &Facts) -> anyhow::Result<()> {
+    run.printer.tell(&document.head);
+    match run.global.output {
+        OutputFormat::Table => {
+            let mut out = run.printer.report();
+            table::root(document, facts, run.printer.width(), &mut out)?;
+            out.flush()?;
+        }
+        OutputFormat::Json => run.printer.json(document)?,
+        OutputFormat::Jsonl => {
+            let mut out = run.printer.data();
+            jsonl::root(document, &mut out)?;
+            out.flush()?;
+        }
+    }
+    Ok(())
+}
+
+/// What could not be looked at, in words; `None` if all could.
+fn unread(facts: &Facts) -> Option<String> {
+    let (failed, all) = (facts.failures().count() as u64, facts.rows.len() as u64);
+    let checkpoints = (failed > 0)
+        .then(|| format!("{failed} of {} could not be read", units::count(all, "checkpoint")));
+    let places = (facts.unlisted > 0)
+        .then(|| format!("{} could not be listed", units::count(facts.unlisted, "place")));
+    match (checkpoints, places) {
+        (Some(a), Some(b)) => Some(format!("{a}, {b}")),
+        (one, other) => one.or(other),
+    }
+}

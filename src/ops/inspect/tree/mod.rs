@@ -1,0 +1,302 @@
+//! A job directory or a checkpoint root as a whole: collects what is read of it. Pure.
+
+mod conclude;
+mod doubts;
+mod row;
+mod units;
+
+pub use conclude::CrossReference;
+pub use conclude::Facts;
+pub use conclude::Totals;
+pub use row::Growth;
+pub use row::OperatorRow;
+pub use row::Problem;
+pub use row::Row;
+pub use units::Count;
+pub use units::Incomplete;
+pub use units::Sums;
+pub use units::Unit;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::overview::Overview;
+use super::select::Named;
+use super::warnings;
+use super::warnings::Finding;
+use crate::catalog::survey::Below;
+use crate::catalog::survey::Doubts;
+use crate::catalog::survey::EntryKind;
+use crate::catalog::survey::FileEntry;
+use crate::catalog::survey::Read;
+use crate::catalog::survey::Sink;
+use crate::catalog::survey::Unread;
+use crate::catalog::survey::Why;
+use crate::format::flink::operator::OperatorId;
+use crate::model::Location;
+use crate::model::layout;
+use crate::model::layout::METADATA;
+use crate::model::rebase::Rule;
+use crate::model::references::Builder;
+use crate::model::references::TooMany;
+
+/// What a report is about.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The directory: all that lies below it was listed.
+    pub tree: Location,
+    /// Where relative paths of the report begin: the root around a job directory.
+    pub base: Location,
+    /// Whether it is one job, and not a root with any number of them.
+    pub is_job: bool,
+}
+
+impl Subject {
+    /// A job directory; one that is named by a job id has a root around it.
+    pub fn job(tree: Location) -> Self {
+        let named = tree.file_name().is_some_and(layout::is_job_id);
+        let base = if named { tree.parent() } else { None };
+        Subject { base: base.unwrap_or_else(|| tree.clone()), tree, is_job: true }
+    }
+
+    /// A checkpoint root.
+    pub fn root(tree: Location) -> Self {
+        Subject { base: tree.clone(), tree, is_job: false }
+    }
+
+    /// Where other jobs are that may refer to files here.
+    pub fn around(&self) -> Option<Location> {
+        (self.base != self.tree).then(|| self.base.clone())
+    }
+}
+
+/// A name by which an operator can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorName {
+    /// The uid its author gave it.
+    pub uid: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// Everything that was read of a tree, and of places from where files in it may be referred to.
+#[derive(Debug)]
+pub struct Tree {
+    subject: Subject,
+    builder: Builder,
+    rows: Vec<Row>,
+    /// Names of operators, by the newest metadata version that has them.
+    operators: BTreeMap<OperatorId, (i32, OperatorName)>,
+    /// Directories of checkpoints, savepoints and jobs, by their paths below the tree.
+    directories: BTreeSet<String>,
+    /// Metadata files, by the directories they lie in.
+    metadata: BTreeMap<String, FileEntry>,
+    other: Other,
+    rules: Vec<Rule>,
+    findings: Vec<Finding>,
+    unlisted: u64,
+}
+
+/// What is neither metadata nor state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Other {
+    /// How many.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Tree {
+    /// Nothing yet of a tree.
+    pub fn new(subject: Subject) -> Self {
+        Tree {
+            subject,
+            builder: Builder::default(),
+            rows: Vec::new(),
+            operators: BTreeMap::new(),
+            directories: BTreeSet::new(),
+            metadata: BTreeMap::new(),
+            other: Other::default(),
+            rules: Vec::new(),
+            findings: Vec::new(),
+            unlisted: 0,
+        }
+    }
+
+    fn listed(&mut self, file: &FileEntry) {
+        let (dir, name) = file.name.rsplit_once('/').unwrap_or(("", &file.name));
+        if !matches!(file.kind, EntryKind::Regular | EntryKind::Link) {
+            self.other.files += 1;
+            return;
+        }
+        // What a file system of Hadoop puts into an object store in place of a directory.
+        let marker = layout::is_of_a_job(name) || layout::is_job_id(name);
+        if file.size == Some(0) && marker && !self.subject.tree.is_local() {
+            self.directories.insert(file.name.clone());
+            return;
+        }
+        self.directory(dir);
+        if name == METADATA {
+            self.metadata.insert(dir.to_owned(), file.clone());
+            return;
+        }
+        self.builder.listed(&self.subject.tree, &file.name, file.size, file.modified);
+    }
+
+    /// Notes a directory that a report speaks of even if nothing is in it.
+    fn directory(&mut self, path: &str) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let known = layout::is_snapshot_name(name) || layout::is_job_id(name);
+        if known && !self.directories.contains(path) {
+            self.directories.insert(path.to_owned());
+        }
+    }
+
+    fn finding(&mut self, code: &'static str, subject: String, message: impl Into<String>) {
+        self.findings.push(Finding { code, subject, message: message.into() });
+    }
+
+    fn rows_of(&mut self, at: &Location) -> impl Iterator<Item = &mut Row> {
+        self.rows.iter_mut().filter(move |row| row.metadata == *at)
+    }
+}
+
+impl Sink for Tree {
+    fn below(&mut self, found: &Below) {
+        match found {
+            Below::File(file) => self.listed(file),
+            Below::Directory(path) => self.directory(path),
+            Below::LinkNotFollowed(path) => {
+                let at = self.subject.tree.join(path);
+                self.not_followed(&at);
+            }
+            Below::Unspellable(path) => {
+                self.other.files += 1;
+                let message = "the name is not UTF-8, so no Flink wrote it; it is left out";
+                self.finding("name-unspellable", path.clone(), message);
+            }
+        }
+    }
+
+    fn unlisted(&mut self, at: &Location, error: &str) {
+        self.unlisted += 1;
+        let at = at.display_short().into_owned();
+        let message = format!(
+            "could not be listed, so files that are referred to from there look unreferenced, \
+             and files that lie there are not counted: {error}"
+        );
+        self.finding("listing-incomplete", at, message);
+    }
+
+    fn not_followed(&mut self, at: &Location) {
+        let message = "a symbolic link that leads in a circle, or to what is listed anyway, was \
+                       not followed";
+        self.finding("link-not-followed", at.display_short().into_owned(), message);
+    }
+
+    fn metadata(&mut self, file: Result<Read<'_, '_>, Unread>) {
+        match file {
+            Ok(read) => self.read(&read),
+            Err(Unread { why: Why::NotCompleted, .. }) => {}
+            Err(Unread { at, why: Why::Foreign }) => self.foreign(&at),
+            Err(Unread { at, why: Why::Removed }) => {
+                self.rows.push(Row::unread(at, Problem::Removed));
+            }
+            Err(Unread { at, why: Why::Failed(error) }) => {
+                let problem = Problem::failed(&error);
+                let message = format!("{}: {error}", problem.what());
+                self.finding("metadata-unreadable", at.display_short().into_owned(), message);
+                self.rows.push(Row::unread(at, problem));
+            }
+        }
+    }
+
+    fn doubts(&mut self) -> Doubts {
+        self.look_for_doubts()
+    }
+
+    fn removed(&mut self, at: &Location) {
+        self.rows_of(at).for_each(|row| row.problem = Some(Problem::Removed));
+    }
+}
+
+impl Tree {
+    fn read(&mut self, read: &Read<'_, '_>) {
+        let Read { file, metadata, places, late } = *read;
+        let at = &file.location;
+        let mut findings = warnings::of_the_file(metadata, at);
+        let mut operators = Vec::new();
+        let mut adding = match self.builder.begin(places) {
+            Ok(adding) => adding,
+            Err(error) => return self.unread(at, &error),
+        };
+        let builder = &mut self.builder;
+        let mut add = |id, subtask, stream| builder.add(&mut adding, id, subtask, stream);
+        let overview = Overview::of(metadata, &mut add, |state, sums| {
+            if state.has_odd_parallelism() {
+                findings.push(Finding::odd_parallelism(&state));
+            }
+            let version = metadata.layout.version;
+            let known = self.operators.get(&state.id).map_or(i32::MIN, |(known, _)| *known);
+            if known < version {
+                let [uid, name] = [state.uid, state.name].map(|text| text.map(|t| t.to_string()));
+                self.operators.insert(state.id, (version, OperatorName { uid, name }));
+            }
+            operators.push(OperatorRow { id: state.id, sizes: sums.sizes });
+        });
+        self.findings.extend(findings);
+        let number = match self.builder.end(adding) {
+            Ok(number) => number,
+            Err(error) => return self.unread(at, &error),
+        };
+        for rule in places.rebasing().rules() {
+            if !self.rules.contains(rule) {
+                self.rules.push(rule.clone());
+            }
+        }
+        self.rows.push(Row {
+            number: Some(number),
+            id: Some(metadata.checkpoint_id),
+            modified: file.modified,
+            metadata_bytes: Some(file.bytes.len() as u64),
+            version: Some(metadata.layout.version),
+            overview: Some(overview),
+            operators,
+            late,
+            ..Row::at(at.clone())
+        });
+    }
+
+    fn unread(&mut self, at: &Location, error: &TooMany) {
+        let problem = Problem::Unread(error.to_string());
+        self.finding("metadata-unreadable", at.to_string(), error.to_string());
+        self.rows.push(Row::unread(at.clone(), problem));
+    }
+
+    /// Another program's file: no metadata, but a file that lies there.
+    fn foreign(&mut self, at: &Location) {
+        let dir = at.parent();
+        let dir = dir.as_ref().and_then(|dir| dir.relative_to(&self.subject.tree));
+        if let Some(file) = dir.and_then(|dir| self.metadata.remove(dir)) {
+            self.other.files += 1;
+            self.other.bytes += file.size.unwrap_or_default();
+        }
+    }
+
+    /// Concludes what the tree is.
+    pub fn conclude(self, now: Timestamp, only: Option<OperatorId>) -> Facts {
+        conclude::conclude(self, now, only)
+    }
+
+    /// The operators of all checkpoints.
+    pub fn operators(&self) -> Vec<Named<'_>> {
+        let text = |text: &Option<String>| text.clone().map(Cow::Owned);
+        let named = |(id, (_, OperatorName { uid, name })): (&OperatorId, &(i32, OperatorName))| {
+            Named { id: *id, uid: text(uid), name: text(name) }
+        };
+        self.operators.iter().map(named).collect()
+    }
+}

@@ -1,0 +1,211 @@
+//! One checkpoint in a table of several.
+
+use jiff::Timestamp;
+
+use crate::catalog::CatalogError;
+use crate::format::flink::operator::OperatorId;
+use crate::model::Location;
+use crate::model::layout;
+use crate::ops::inspect::overview::Overview;
+use crate::ops::inspect::overview::Snapshot;
+use crate::ops::inspect::sizes::Sizes;
+
+/// One checkpoint or savepoint.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its metadata file.
+    pub metadata: Location,
+    /// Its number in the references; `None` if it was not read.
+    pub number: Option<u32>,
+    /// Its id, or the one in the name of its directory.
+    pub id: Option<i64>,
+    /// Modification time of the metadata: when it was completed, unless it was copied.
+    pub modified: Option<Timestamp>,
+    /// Bytes of the metadata file.
+    pub metadata_bytes: Option<u64>,
+    /// Version of the metadata format.
+    pub version: Option<i32>,
+    /// What it is as a whole; `None` if it was not read.
+    pub overview: Option<Overview>,
+    /// Its operators.
+    pub operators: Vec<OperatorRow>,
+    /// Whether it was completed after the files had been listed.
+    pub late: bool,
+    /// The number of the unit it belongs to.
+    pub unit: u32,
+    /// Distinct files it refers to.
+    pub files: u64,
+    /// Bytes of files that only it refers to; `None` if a size is unknown or it was not read.
+    pub exclusive_bytes: Option<u64>,
+    /// Files it refers to that are not there.
+    pub missing: u64,
+    /// Files that are shorter than it says.
+    pub short: u64,
+    /// Against the one before it.
+    pub growth: Option<Growth>,
+    /// What is wrong with it.
+    pub problem: Option<Problem>,
+}
+
+/// An operator of one checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorRow {
+    /// The operator.
+    pub id: OperatorId,
+    /// Its sums.
+    pub sizes: Sizes,
+}
+
+/// Which keys of the shared state registry are possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Generation {
+    /// Made of the database and the local name.
+    pub by_local_name: bool,
+    /// Made of the place.
+    pub by_place: bool,
+}
+
+/// How full sizes differ.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Growth {
+    /// Bytes more; negative for less.
+    pub bytes: i64,
+    /// The same as a part of the smaller checkpoint's size; `None` if that was nothing.
+    pub ratio: Option<f64>,
+}
+
+impl Growth {
+    /// From one size to another.
+    pub fn between(from: Option<u64>, to: Option<u64>) -> Option<Growth> {
+        let (from, to) = (from?, to?);
+        let bytes = i64::try_from(i128::from(to) - i128::from(from)).ok()?;
+        let ratio = (from > 0).then(|| bytes as f64 / from as f64);
+        Some(Growth { bytes, ratio })
+    }
+}
+
+/// What is wrong with a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// It was removed while it was looked at, as Flink does with what newer ones replace.
+    Removed,
+    /// Its metadata has no bytes.
+    Empty(String),
+    /// Its metadata is damaged, or of a release that is not known.
+    Damaged(String),
+    /// Its metadata could not be read.
+    Unread(String),
+    /// Files are missing or too short.
+    Files {
+        /// How many are not there.
+        missing: u64,
+        /// How many are shorter than their handles say.
+        short: u64,
+        /// How many it refers to.
+        of: u64,
+    },
+}
+
+impl Problem {
+    pub(super) fn failed(error: &CatalogError) -> Self {
+        match error {
+            CatalogError::EmptyMetadata { .. } => Problem::Empty(error.to_string()),
+            CatalogError::Format { .. } => Problem::Damaged(error.to_string()),
+            _ => Problem::Unread(error.to_string()),
+        }
+    }
+
+    /// A stable word for it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Problem::Removed => "removed",
+            Problem::Empty(_) => "empty",
+            Problem::Damaged(_) => "damaged",
+            Problem::Unread(_) => "unreadable",
+            Problem::Files { .. } => "files-missing",
+        }
+    }
+
+    /// It in few words.
+    pub fn what(&self) -> String {
+        match self {
+            Problem::Removed => "removed while this was read".into(),
+            Problem::Empty(_) => "never completed: its metadata is empty".into(),
+            Problem::Damaged(_) => "its metadata is damaged".into(),
+            Problem::Unread(_) => "its metadata could not be read".into(),
+            Problem::Files { missing, short, of } => match (missing, short) {
+                (missing, 0) => format!("{missing} of {of} files missing"),
+                (0, short) => format!("{short} of {of} files too short"),
+                (missing, short) => format!("{missing} of {of} files missing, {short} too short"),
+            },
+        }
+    }
+
+    /// It in all words, with the place in the file where there is one.
+    pub fn message(&self) -> String {
+        match self {
+            Problem::Removed | Problem::Files { .. } => self.what(),
+            Problem::Empty(error) | Problem::Damaged(error) | Problem::Unread(error) => {
+                error.clone()
+            }
+        }
+    }
+
+    /// Whether it kept the checkpoint from being looked at, so that the report is not all.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Problem::Empty(_) | Problem::Damaged(_) | Problem::Unread(_))
+    }
+}
+
+impl Row {
+    pub(super) fn at(metadata: Location) -> Self {
+        let directory = metadata.parent();
+        let name = directory.as_ref().and_then(Location::file_name);
+        let id = name.and_then(layout::checkpoint_number);
+        Row {
+            metadata,
+            number: None,
+            id,
+            modified: None,
+            metadata_bytes: None,
+            version: None,
+            overview: None,
+            operators: Vec::new(),
+            late: false,
+            unit: u32::MAX,
+            files: 0,
+            exclusive_bytes: None,
+            missing: 0,
+            short: 0,
+            growth: None,
+            problem: None,
+        }
+    }
+
+    pub(super) fn unread(metadata: Location, problem: Problem) -> Self {
+        Row { problem: Some(problem), ..Row::at(metadata) }
+    }
+
+    /// The directory that holds it.
+    pub fn directory(&self) -> Location {
+        self.metadata.parent().unwrap_or_else(|| self.metadata.clone())
+    }
+
+    /// How the job master that wrote it keyed shared state; `None` for savepoints, which
+    /// register nothing, and where nothing tells.
+    pub fn registry_generation(&self) -> Option<Generation> {
+        let savepoint = self.overview?.snapshot.is_some_and(Snapshot::is_savepoint);
+        let version = self.version.filter(|_| !savepoint)?;
+        // 1.16.0 to 1.20 write version 4, and 1.16.3 and 1.17.2 changed the keys.
+        Some(Generation { by_local_name: version <= 4, by_place: version >= 4 })
+    }
+
+    /// Sums of one operator, or of all.
+    pub fn sizes(&self, only: Option<OperatorId>) -> Option<Sizes> {
+        let overview = self.overview.as_ref()?;
+        let Some(only) = only else { return Some(overview.sizes) };
+        let operator = self.operators.iter().find(|operator| operator.id == only);
+        let none = || Sizes::zero(overview.releases.record_new_bytes());
+        Some(operator.map_or_else(none, |operator| operator.sizes))
+    }
+}

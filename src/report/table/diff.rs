@@ -1,0 +1,324 @@
+//! What changed between two checkpoints, as a page.
+
+use std::io;
+use std::io::Write;
+
+use super::grid::Column;
+use super::grid::Grid;
+use crate::report::diff::CompactionJson;
+use crate::report::diff::DiffDocument;
+use crate::report::diff::FromTo;
+use crate::report::diff::OperatorDiffJson;
+use crate::report::diff::OperatorDiffSummary;
+use crate::report::diff::PartJson;
+use crate::report::diff::PartsJson;
+use crate::report::diff::SideJson;
+use crate::report::diff::StateDiffJson;
+use crate::report::inspect::KeyGroupsJson;
+use crate::report::text::display_safe;
+use crate::report::units;
+
+/// What of a diff is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct DiffView {
+    /// One operator, with its subtasks.
+    pub operator: bool,
+    /// Every file.
+    pub files: bool,
+    /// Columns there are; `None` where nothing limits them.
+    pub width: Option<usize>,
+}
+
+const OPERATORS: [Column; 8] = [
+    Column::text("OPERATOR"),
+    Column::text("CHANGE"),
+    Column::text("PARALLELISM"),
+    Column::number("KEPT"),
+    Column::number("ADDED"),
+    Column::number("DROPPED"),
+    Column::number("FULL SIZE"),
+    Column::number("GROWTH"),
+];
+
+const SUBTASKS: [Column; 5] = [
+    Column::number("SUBTASK"),
+    Column::text("KEY GROUPS"),
+    Column::number("KEPT"),
+    Column::number("ADDED"),
+    Column::number("DROPPED"),
+];
+
+/// Writes the page of a diff.
+///
+/// # Errors
+/// What `out` says.
+pub fn diff(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -> io::Result<()> {
+    let DiffDocument { from, to, totals, .. } = document;
+    let same_job = from.job_id == to.job_id && from.job_id.is_some();
+    let title = match (&to.job_id, same_job) {
+        (Some(job), true) => format!("{} to {} of job {job}", name(from), name(to)),
+        _ => format!("{} to {}", name_with_job(from), name_with_job(to)),
+    };
+    writeln!(out, "{}", display_safe(&title))?;
+    fact(out, "from", &side(from))?;
+    fact(out, "to", &side(to))?;
+    let sizes = totals.state_bytes;
+    let growth =
+        totals.growth.map_or(String::new(), |growth| format!(", {}", units::change(growth)));
+    let [before, after] = [sizes.from, sizes.to].map(units::maybe_bytes);
+    fact(out, "full size", &format!("{before} to {after}{growth}"))?;
+    let PartsJson { kept, added, dropped, inline } = &totals.parts;
+    let uploaded = totals.new_bytes.map(units::bytes);
+    let uploaded = uploaded
+        .map_or(String::new(), |new| format!("; Flink counted {new} as new in {}", name(to)));
+    for (label, part, inline, more) in [
+        ("kept", kept, inline.kept, String::new()),
+        ("added", added, inline.added, uploaded),
+        ("dropped", dropped, inline.dropped, String::new()),
+    ] {
+        let files = units::count(part.files, "file");
+        let inline = match inline.handles {
+            0 => String::new(),
+            n => {
+                format!(", and {} inline, {}", units::count(n, "piece"), units::bytes(inline.bytes))
+            }
+        };
+        fact(out, label, &format!("{files}, {}{inline}{more}", units::maybe_bytes(part.bytes)))?;
+    }
+    if !document.different {
+        writeln!(out, "\nNothing differs.")?;
+    }
+    if view.operator {
+        document.operators.iter().try_for_each(|one| operator(&one, view, out))?;
+    } else {
+        operators(document, view, out)?;
+    }
+    states(document, out)?;
+    compactions(document, out)?;
+    if view.files {
+        files(&totals.parts, out)?;
+    }
+    Ok(())
+}
+
+fn operators(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -> io::Result<()> {
+    let mut rows: Vec<_> = document
+        .operators
+        .iter()
+        .map(|operator| {
+            let summary = operator.summary;
+            let unnamed = summary.uid.is_none() && summary.name.is_none();
+            ((unnamed, label(&summary), summary.operator_id.clone()), row(&summary))
+        })
+        .collect();
+    if rows.is_empty() {
+        return writeln!(out, "\nNo operators.");
+    }
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut grid = Grid::new(&OPERATORS);
+    rows.into_iter().for_each(|(_, row)| grid.row(row));
+    writeln!(out)?;
+    grid.print(view.width, out)
+}
+
+fn row(summary: &OperatorDiffSummary<'_>) -> Vec<String> {
+    let PartsJson { kept, added, dropped, inline } = &summary.parts;
+    let size = match (summary.state_bytes.from, summary.state_bytes.to) {
+        (from, None) if summary.change == "removed" => format!("was {}", units::maybe_bytes(from)),
+        (_, to) => units::cell(to),
+    };
+    vec![
+        label(summary),
+        summary.change.to_owned(),
+        parallelism(summary),
+        cell(kept, inline.kept.handles, inline.kept.bytes),
+        cell(added, inline.added.handles, inline.added.bytes),
+        cell(dropped, inline.dropped.handles, inline.dropped.bytes),
+        size,
+        summary.growth.map_or("-".to_owned(), units::change),
+    ]
+}
+
+/// Files and pieces of inline state: how many, and how large.
+fn cell(part: &PartJson<'_>, handles: u64, inline_bytes: u64) -> String {
+    let count = part.files + handles;
+    let bytes = part.bytes.map(|bytes| bytes.saturating_add(inline_bytes));
+    match (count, bytes) {
+        // Bytes that were added to a merged file which is kept.
+        (0, Some(0)) => "-".to_owned(),
+        (count, bytes) => format!("{}: {}", units::grouped(count), units::maybe_bytes(bytes)),
+    }
+}
+
+fn parallelism(summary: &OperatorDiffSummary<'_>) -> String {
+    let both = |now: Option<i32>, max: Option<i32>| match (now, max) {
+        (Some(now), Some(max)) => format!("{now}/{max}"),
+        _ => "-".to_owned(),
+    };
+    let from = both(summary.parallelism.from, summary.max_parallelism.from);
+    let to = both(summary.parallelism.to, summary.max_parallelism.to);
+    if from == to { to } else { format!("{from} to {to}") }
+}
+
+/// One operator with a row for each subtask.
+fn operator(
+    operator: &OperatorDiffJson<'_>,
+    view: DiffView,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let summary = &operator.summary;
+    writeln!(out, "\nOperator {}", display_safe(&label(summary)))?;
+    fact(out, "id", &summary.operator_id)?;
+    fact(out, "change", summary.change)?;
+    fact(out, "parallelism", &parallelism(summary))?;
+    let backend = match (summary.backend.from, summary.backend.to) {
+        (from, to) if from == to => to.unwrap_or("-").to_owned(),
+        (from, to) => format!("{} to {}", from.unwrap_or("-"), to.unwrap_or("-")),
+    };
+    fact(out, "backend", &backend)?;
+    let mut grid = Grid::new(&SUBTASKS);
+    for subtask in operator.subtasks.iter() {
+        let PartsJson { kept, added, dropped, inline } = &subtask.parts;
+        grid.row(vec![
+            subtask.index.map_or("-".to_owned(), |index| index.to_string()),
+            key_groups(&subtask.key_groups),
+            cell(kept, inline.kept.handles, inline.kept.bytes),
+            cell(added, inline.added.handles, inline.added.bytes),
+            cell(dropped, inline.dropped.handles, inline.dropped.bytes),
+        ]);
+    }
+    if grid.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    grid.print(view.width, out)
+}
+
+fn key_groups(both: &FromTo<Option<KeyGroupsJson>>) -> String {
+    let text = |range: &Option<KeyGroupsJson>| {
+        range.as_ref().map_or("-".to_owned(), |range| format!("{}-{}", range.start, range.end))
+    };
+    let (from, to) = (text(&both.from), text(&both.to));
+    if from == to { to } else { format!("{from} to {to}") }
+}
+
+/// States that are not the same in both.
+fn states(document: &DiffDocument<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut begun = false;
+    for operator in document.operators.iter() {
+        let label = label(&operator.summary);
+        let Some(states) = &operator.summary.states else {
+            begin(&mut begun, "States", out)?;
+            writeln!(out, "  {}: could not be compared", display_safe(&label))?;
+            continue;
+        };
+        for state in states.iter().filter(|state| state.change != "same") {
+            begin(&mut begun, "States", out)?;
+            let StateDiffJson { name, kind, change, differences } = state;
+            let text = format!("{label}: {name} ({kind}) was {change}");
+            writeln!(out, "  {}", display_safe(&text))?;
+            for one in differences {
+                let text = format!("{}: {} to {}", one.role, one.from, one.to);
+                writeln!(out, "    {}", display_safe(&text))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn compactions(document: &DiffDocument<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut begun = false;
+    for operator in document.operators.iter() {
+        let label = label(&operator.summary);
+        for CompactionJson { subtask, replaced, by, .. } in &operator.summary.compactions {
+            begin(&mut begun, "Compactions (what was flushed meanwhile is among the newer)", out)?;
+            let subtask = subtask.map_or(String::new(), |index| format!("/{index}"));
+            let gave_way = format!(
+                "{}, {}: {}",
+                units::count(replaced.files, "SST"),
+                units::maybe_bytes(replaced.bytes),
+                few(&replaced.local_names)
+            );
+            let newer = match by.files {
+                0 => "nothing newer came".to_owned(),
+                n => format!(
+                    "{}, {}: {}",
+                    units::count(n, "newer SST"),
+                    units::maybe_bytes(by.bytes),
+                    few(&by.local_names)
+                ),
+            };
+            let text = format!("{label}{subtask}: {gave_way} gave way; {newer}");
+            writeln!(out, "  {}", display_safe(&text))?;
+        }
+    }
+    Ok(())
+}
+
+/// The first and the last of many.
+fn few(names: &[String]) -> String {
+    match names {
+        [first, .., last] if names.len() > 4 => format!("{first} to {last}"),
+        names => names.join(", "),
+    }
+}
+
+/// Every file, with a sign for what became of it.
+fn files(parts: &PartsJson<'_>, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\nFiles (= kept, + added, - dropped)")?;
+    for (sign, part) in [('=', &parts.kept), ('+', &parts.added), ('-', &parts.dropped)] {
+        for path in part.paths.iter() {
+            writeln!(out, "{sign} {}", display_safe(&path))?;
+        }
+    }
+    Ok(())
+}
+
+fn begin(begun: &mut bool, title: &str, out: &mut impl Write) -> io::Result<()> {
+    if !std::mem::replace(begun, true) {
+        writeln!(out, "\n{title}")?;
+    }
+    Ok(())
+}
+
+fn label(summary: &OperatorDiffSummary<'_>) -> String {
+    let OperatorDiffSummary { uid, name, operator_id, .. } = summary;
+    match (uid, name) {
+        (Some(uid), _) => uid.clone(),
+        (None, Some(name)) => format!("{name} ({operator_id})"),
+        (None, None) => operator_id.clone(),
+    }
+}
+
+/// What a checkpoint is called: its directory's name.
+fn name(side: &SideJson) -> String {
+    let directory = side.path.rsplit('/').nth(1);
+    match directory {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => format!("{} {}", side.kind.unwrap_or("checkpoint"), side.id),
+    }
+}
+
+fn name_with_job(side: &SideJson) -> String {
+    let job = side.job_id.as_ref().map_or(String::new(), |job| format!(" of job {job}"));
+    format!("{}{job}", name(side))
+}
+
+fn side(side: &SideJson) -> String {
+    let location = side.location.strip_prefix("file://").unwrap_or(&side.location);
+    let kind = match (side.kind, side.savepoint_format) {
+        (Some(kind), Some(format)) => format!("{format} {kind}"),
+        (Some(kind), None) => kind.to_owned(),
+        (None, _) => "checkpoint or savepoint".to_owned(),
+    };
+    let completed = side
+        .completed_at
+        .as_deref()
+        .map_or(String::new(), |time| format!(", completed {}", units::whole_seconds(time)));
+    format!("{location} ({kind} {}{completed}, Flink {})", side.id, side.written_by)
+}
+
+/// A line of facts: a name and what there is to say.
+fn fact(out: &mut impl Write, name: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "  {name:<12}{}", display_safe(text))
+}
