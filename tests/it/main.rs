@@ -10,6 +10,7 @@
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
 //! | `oracle` | does `inspect` say what Flink's own classes say, for every fixture? |
 //! | `process` | how does it behave among pipes, signals and a full disk? |
+//! | `races` | what if checkpoints come and go, or requests fail, while a job is looked at? |
 //! | `readme` | do the sessions in `README.md` print what is written there? |
 //! | `references` | who refers to what, and what is unreferenced, against Flink's own view of every fixture |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
@@ -27,6 +28,7 @@ mod fuzz_corpus;
 mod hostile;
 mod oracle;
 mod process;
+mod races;
 mod readme;
 mod references;
 mod support;

@@ -88,35 +88,35 @@ pub fn diff(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -
     if !document.different {
         writeln!(out, "\nNothing differs.")?;
     }
+    let mut operators: Vec<OperatorDiffJson<'_>> = document.operators.iter().collect();
+    operators.sort_by_cached_key(|operator| {
+        let summary = &operator.summary;
+        let unnamed = summary.uid.is_none() && summary.name.is_none();
+        (unnamed, label(summary), summary.operator_id.clone())
+    });
     if view.operator {
-        document.operators.iter().try_for_each(|one| operator(&one, view, out))?;
+        operators.iter().try_for_each(|one| operator(one, view, out))?;
     } else {
-        operators(document, view, out)?;
+        overview(&operators, view, out)?;
     }
-    states(document, out)?;
-    compactions(document, out)?;
+    states(&operators, out)?;
+    compactions(&operators, out)?;
     if view.files {
         files(&totals.parts, out)?;
     }
     Ok(())
 }
 
-fn operators(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -> io::Result<()> {
-    let mut rows: Vec<_> = document
-        .operators
-        .iter()
-        .map(|operator| {
-            let summary = operator.summary;
-            let unnamed = summary.uid.is_none() && summary.name.is_none();
-            ((unnamed, label(&summary), summary.operator_id.clone()), row(&summary))
-        })
-        .collect();
-    if rows.is_empty() {
+fn overview(
+    operators: &[OperatorDiffJson<'_>],
+    view: DiffView,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if operators.is_empty() {
         return writeln!(out, "\nNo operators.");
     }
-    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut grid = Grid::new(&OPERATORS);
-    rows.into_iter().for_each(|(_, row)| grid.row(row));
+    operators.iter().for_each(|operator| grid.row(row(&operator.summary)));
     writeln!(out)?;
     grid.print(view.width, out)
 }
@@ -203,9 +203,9 @@ fn key_groups(both: &FromTo<Option<KeyGroupsJson>>) -> String {
 }
 
 /// States that are not the same in both.
-fn states(document: &DiffDocument<'_>, out: &mut impl Write) -> io::Result<()> {
+fn states(operators: &[OperatorDiffJson<'_>], out: &mut impl Write) -> io::Result<()> {
     let mut begun = false;
-    for operator in document.operators.iter() {
+    for operator in operators {
         let label = label(&operator.summary);
         let Some(states) = &operator.summary.states else {
             begin(&mut begun, "States", out)?;
@@ -226,9 +226,9 @@ fn states(document: &DiffDocument<'_>, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn compactions(document: &DiffDocument<'_>, out: &mut impl Write) -> io::Result<()> {
+fn compactions(operators: &[OperatorDiffJson<'_>], out: &mut impl Write) -> io::Result<()> {
     let mut begun = false;
-    for operator in document.operators.iter() {
+    for operator in operators {
         let label = label(&operator.summary);
         for CompactionJson { subtask, replaced, by, .. } in &operator.summary.compactions {
             begin(&mut begun, "Compactions (what was flushed meanwhile is among the newer)", out)?;

@@ -1,5 +1,6 @@
 //! A job directory or a checkpoint root as a page.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
 
@@ -34,7 +35,7 @@ const CHECKPOINTS: [Column; 9] = [
     Column::text("PROBLEM").optional().wraps(),
 ];
 
-const DIRECTORIES: [Column; 9] = [
+const DIRECTORIES: [Column; 10] = [
     Column::text("DIRECTORY"),
     Column::text("NEWEST"),
     Column::number("AGE"),
@@ -43,6 +44,7 @@ const DIRECTORIES: [Column; 9] = [
     Column::number("LOGICAL"),
     Column::number("PHYSICAL"),
     Column::number("UNREFERENCED"),
+    Column::number("ELSEWHERE").optional(),
     Column::text("PROBLEM").optional().wraps(),
 ];
 
@@ -65,11 +67,8 @@ pub fn job(
     let rows: Vec<&Row> = facts.rows_of(own).collect();
     if let Some(newest) = rows.iter().rev().find_map(|row| row.overview.zip(row.version)) {
         let (overview, version) = newest;
-        fact(
-            out,
-            "metadata",
-            &format!("version {version}, as Flink {}", overview.releases.name()),
-        )?;
+        let releases = overview.releases.name();
+        fact(out, "written by", &format!("Flink {releases} (metadata version {version})"))?;
     }
     if let Some(operator) = &document.operator_id {
         let label = facts.label(operator);
@@ -86,6 +85,9 @@ pub fn job(
             grid.row(checkpoint_row(&checkpoint, row));
         }
         grid.print(width, out)?;
+        if !job.totals.complete {
+            writeln!(out, "FREES is at most so much: not everything could be read.")?;
+        }
     }
     incomplete(&job.incomplete, out)?;
     cross_references(&document.cross_references, out)?;
@@ -120,7 +122,7 @@ pub fn root(
     totals(&document.totals, out)?;
     also_read(document.also_read.checkpoints, document.also_read.directories, out)?;
     let mut grid = Grid::new(&DIRECTORIES);
-    document.jobs.iter().for_each(|job| grid.row(job_row(&job, facts)));
+    document.jobs.iter().for_each(|job| grid.row(job_row(&job, document, facts)));
     for savepoint in document.savepoints.iter() {
         let snapshot = &savepoint.snapshot;
         let directory = snapshot.path.strip_suffix("/_metadata").unwrap_or(&snapshot.path);
@@ -138,6 +140,7 @@ pub fn root(
             "-".into(),
             units::cell(Some(savepoint.totals.physical_bytes)),
             units::cell(Some(savepoint.totals.unreferenced_bytes)),
+            elsewhere(document, directory),
             snapshot.problem_code.map_or("-".into(), str::to_owned),
         ]);
     }
@@ -146,7 +149,7 @@ pub fn root(
         row.extend(["-", "-", "-", "-"].map(str::to_owned));
         row.push(units::cell(Some(other.totals.physical_bytes)));
         row.push(units::cell(Some(other.totals.unreferenced_bytes)));
-        row.push("-".into());
+        row.extend(["-", "-"].map(str::to_owned));
         grid.row(row);
     }
     writeln!(out)?;
@@ -189,20 +192,17 @@ fn checkpoint_row(checkpoint: &CheckpointRowJson, row: &Row) -> Vec<String> {
     ]
 }
 
-fn job_row(job: &JobJson<'_>, facts: &Facts) -> Vec<String> {
+fn job_row(job: &JobJson<'_>, document: &RootDocument<'_>, facts: &Facts) -> Vec<String> {
     let checkpoints: Vec<CheckpointRowJson> = job.checkpoints.iter().collect();
     let read = checkpoints.iter().filter(|checkpoint| checkpoint.files.is_some()).count();
     let newest = job.newest.as_ref();
-    let problems = checkpoints.iter().filter_map(|checkpoint| checkpoint.problem_code);
-    let problems: Vec<&str> = problems.collect();
-    let problem = match problems.as_slice() {
-        [] => "-".to_owned(),
-        [one] => format!("1 checkpoint {one}"),
-        several if several.iter().all(|code| code == &several[0]) => {
-            format!("{} checkpoints {}", several.len(), several[0])
-        }
-        several => format!("{} checkpoints have problems", several.len()),
-    };
+    let mut problems: BTreeMap<&str, u64> = BTreeMap::new();
+    for code in checkpoints.iter().filter_map(|checkpoint| checkpoint.problem_code) {
+        *problems.entry(code).or_default() += 1;
+    }
+    let problems = problems.into_iter().map(|(code, count)| format!("{count} {code}"));
+    let problem = problems.collect::<Vec<_>>().join(", ");
+    let problem = if problem.is_empty() { "-".to_owned() } else { problem };
     let name = newest.and_then(|newest| newest.path.rsplit('/').nth(1)).unwrap_or("-");
     vec![
         named(&job.path),
@@ -213,8 +213,18 @@ fn job_row(job: &JobJson<'_>, facts: &Facts) -> Vec<String> {
         units::cell(job.logical_bytes),
         units::cell(Some(job.totals.physical_bytes)),
         units::cell(Some(job.totals.unreferenced_bytes)),
+        elsewhere(document, &job.path),
         problem,
     ]
+}
+
+/// How many files in other directories a directory's checkpoints refer to.
+fn elsewhere(document: &RootDocument<'_>, directory: &str) -> String {
+    let of_it = document.cross_references.iter().filter(|cross| cross.from == directory);
+    match of_it.map(|cross| cross.files).sum() {
+        0 => "-".to_owned(),
+        files => units::count(files, "file"),
+    }
 }
 
 /// A directory below the base; the base itself has an empty path.

@@ -2,4 +2,5 @@
 
 pub(crate) mod archives;
 pub(crate) mod chkctl;
+pub(crate) mod hooked_store;
 pub(crate) mod parallel;

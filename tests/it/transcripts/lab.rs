@@ -22,7 +22,7 @@ const JOB: &str = "ae794d9774cbbac779e858834152defc";
 const COMPLETED: u64 = 1_767_323_045;
 
 /// Archives by the names they have in the laboratory.
-const ARCHIVES: [(&str, &str); 14] = [
+const ARCHIVES: [(&str, &str); 17] = [
     ("v3", "A-1.13.6"),
     ("v4", "A-1.20.5"),
     ("v5", "A-2.0.2"),
@@ -32,6 +32,9 @@ const ARCHIVES: [(&str, &str); 14] = [
     ("changelog", "C-changelog-1.20.5"),
     ("merged", "D-merge-across-2.3.0"),
     ("unaligned", "E-unaligned-2.3.0"),
+    ("retained", "A-retained8-1.20.5"),
+    ("claimed", "F-claim-same-1.20.5"),
+    ("resumed", "G-halt-resume-1.20.5"),
     ("restored", "F-legacy-same-1.20.5"),
     ("halted", "G-halt-1.20.5"),
     ("full", "H-full-1.20.5"),
@@ -64,6 +67,7 @@ impl Lab {
         }
         symlink(archives::unpack("I-sql-1.20.5").root(), lab.path.join("sql")).unwrap();
         lab.make_damaged();
+        lab.make_broken_job();
         lab.make_hostile();
         lab.make_foreign();
         lab.make_places();
@@ -145,6 +149,17 @@ impl Lab {
         let metadata = self.path.join("copied/chk-6/_metadata");
         fs::copy(metadata, self.path.join("copied/metadata-of-chk-6.bin")).unwrap();
         set_time(&self.path.join("copied/metadata-of-chk-6.bin"));
+    }
+
+    /// A job in which one checkpoint is cut short, one is empty, and one is as it should be.
+    fn make_broken_job(&self) {
+        let job = self.path.join("broken").join(JOB);
+        fs::create_dir(self.path.join("broken")).unwrap();
+        copy(&fixture().join(JOB), &job);
+        let cut = fs::read(job.join("chk-4/_metadata")).unwrap();
+        self.metadata(&format!("broken/{JOB}/chk-4"), &cut[..cut.len() / 2]);
+        self.metadata(&format!("broken/{JOB}/chk-5"), b"");
+        self.metadata("broken/tables", b"PAR1 is what Parquet begins with");
     }
 
     fn make_hostile(&self) {

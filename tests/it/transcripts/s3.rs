@@ -121,30 +121,36 @@ fn refuse(status: u16, code: &str, message: &str) -> Answer {
     Answer { status, content_type: "application/xml", body: body.into() }
 }
 
-/// One level of a directory, in one page.
+/// A directory in one page: one level with a delimiter, all without.
 fn list(root: &Path, query: &str) -> Answer {
     let prefix = query.split('&').find_map(|pair| pair.strip_prefix("prefix="));
     let prefix = decode(prefix.unwrap_or_default());
-    let mut entries: Vec<PathBuf> = fs::read_dir(root.join(&prefix))
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult>");
+    entries(root, &prefix, query.contains("delimiter="), &mut xml);
+    xml += "</ListBucketResult>";
+    Answer { status: 200, content_type: "application/xml", body: xml.into() }
+}
+
+fn entries(root: &Path, prefix: &str, one_level: bool, xml: &mut String) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(root.join(prefix))
         .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
         .unwrap_or_default();
     entries.sort();
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult>");
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() {
-            let dir = format!("{prefix}{name}/");
-            xml += &format!("<CommonPrefixes><Prefix>{dir}</Prefix></CommonPrefixes>");
-        } else {
+        let key = format!("{prefix}{name}");
+        if !path.is_dir() {
             let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-            xml += &format!(
-                "<Contents><Key>{prefix}{name}</Key><Size>{size}</Size>\
+            *xml += &format!(
+                "<Contents><Key>{key}</Key><Size>{size}</Size>\
                  <LastModified>2026-01-02T03:04:05Z</LastModified></Contents>"
             );
+        } else if one_level {
+            *xml += &format!("<CommonPrefixes><Prefix>{key}/</Prefix></CommonPrefixes>");
+        } else {
+            self::entries(root, &format!("{key}/"), false, xml);
         }
     }
-    xml += "</ListBucketResult>";
-    Answer { status: 200, content_type: "application/xml", body: xml.into() }
 }
 
 fn decode(text: &str) -> String {

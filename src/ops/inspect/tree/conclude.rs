@@ -434,6 +434,8 @@ fn problems(facts: &mut Facts) {
     }
     facts.totals.complete &= facts.rows.iter().all(|row| row.number.is_some());
     facts.findings.extend(findings);
+    // Checkpoints are read in no order.
+    facts.findings.sort_by(|a, b| (&a.subject, a.code).cmp(&(&b.subject, b.code)));
 }
 
 /// Compares each checkpoint of a job with the one before it.

@@ -207,9 +207,21 @@ impl Sink for Tree {
             }
             Err(Unread { at, why: Why::Failed(error) }) => {
                 let problem = Problem::failed(&error);
-                let message = format!("{}: {error}", problem.what());
-                self.finding("metadata-unreadable", at.display_short().into_owned(), message);
-                self.rows.push(Row::unread(at, problem));
+                let subject = at.display_short().into_owned();
+                // The subject is said already.
+                let error = error.to_string();
+                let error = error.strip_prefix(&format!("{subject}: ")).unwrap_or(&error);
+                self.finding(
+                    "metadata-unreadable",
+                    subject,
+                    format!("{}: {error}", problem.what()),
+                );
+                let listed = at
+                    .parent()
+                    .and_then(|dir| self.metadata.get(dir.relative_to(&self.subject.tree)?));
+                let (modified, metadata_bytes) =
+                    listed.map_or((None, None), |file| (file.modified, file.size));
+                self.rows.push(Row { modified, metadata_bytes, ..Row::unread(at, problem) });
             }
         }
     }

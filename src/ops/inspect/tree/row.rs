@@ -130,7 +130,7 @@ impl Problem {
     pub fn what(&self) -> String {
         match self {
             Problem::Removed => "removed while this was read".into(),
-            Problem::Empty(_) => "never completed: its metadata is empty".into(),
+            Problem::Empty(_) => "its metadata is empty, so it was never completed".into(),
             Problem::Damaged(_) => "its metadata is damaged".into(),
             Problem::Unread(_) => "its metadata could not be read".into(),
             Problem::Files { missing, short, of } => match (missing, short) {
