@@ -82,7 +82,7 @@ pub fn document<'r>(
             parts: shown.parts(&facts.totals),
             state_bytes: from_to(facts.sizes().map(|sizes| sizes.state)),
             growth_bytes: growth.map(|growth| growth.bytes),
-            growth: growth.and_then(|growth| growth.ratio),
+            growth: growth.and_then(Growth::rounded),
             new_bytes: facts.sizes().to.new,
         },
         operators: Seq::new(move || {
@@ -204,7 +204,7 @@ impl<'r> Shown<'r> {
             state_bytes: from_to(state_bytes),
             new_bytes: from_to(sizes.map(|sizes| sizes.and_then(|sizes| sizes.new))),
             growth_bytes: growth.map(|growth| growth.bytes),
-            growth: growth.and_then(|growth| growth.ratio),
+            growth: growth.and_then(Growth::rounded),
             parts: self.parts(&operator.parts),
             states: operator.states.as_ref().map(states),
             compactions: operator.compactions.iter().map(compaction).collect(),

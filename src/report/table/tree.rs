@@ -86,7 +86,7 @@ pub fn job(
         }
         grid.print(width, out)?;
         if !job.totals.complete {
-            writeln!(out, "FREES is at most so much: not everything could be read.")?;
+            writeln!(out, "FREES is an upper bound: not everything could be read.")?;
         }
     }
     incomplete(&job.incomplete, out)?;

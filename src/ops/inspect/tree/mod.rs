@@ -206,16 +206,9 @@ impl Sink for Tree {
                 self.rows.push(Row::unread(at, Problem::Removed));
             }
             Err(Unread { at, why: Why::Failed(error) }) => {
-                let problem = Problem::failed(&error);
                 let subject = at.display_short().into_owned();
-                // The subject is said already.
-                let error = error.to_string();
-                let error = error.strip_prefix(&format!("{subject}: ")).unwrap_or(&error);
-                self.finding(
-                    "metadata-unreadable",
-                    subject,
-                    format!("{}: {error}", problem.what()),
-                );
+                let problem = Problem::failed(&error, &subject);
+                self.finding("metadata-unreadable", subject, problem.message());
                 let listed = at
                     .parent()
                     .and_then(|dir| self.metadata.get(dir.relative_to(&self.subject.tree)?));
@@ -284,7 +277,7 @@ impl Tree {
 
     fn unread(&mut self, at: &Location, error: &TooMany) {
         let problem = Problem::Unread(error.to_string());
-        self.finding("metadata-unreadable", at.to_string(), error.to_string());
+        self.finding("metadata-unreadable", at.display_short().into_owned(), problem.message());
         self.rows.push(Row::unread(at.clone(), problem));
     }
 

@@ -70,7 +70,7 @@ pub struct Generation {
 pub struct Growth {
     /// Bytes more; negative for less.
     pub bytes: i64,
-    /// The same as a part of the smaller checkpoint's size; `None` if that was nothing.
+    /// The same as a part of the size it grew from; `None` if that was nothing.
     pub ratio: Option<f64>,
 }
 
@@ -82,6 +82,11 @@ impl Growth {
         let ratio = (from > 0).then(|| bytes as f64 / from as f64);
         Some(Growth { bytes, ratio })
     }
+
+    /// The ratio to six digits behind the point: what a reader can use of it.
+    pub fn rounded(self) -> Option<f64> {
+        self.ratio.map(|ratio| (ratio * 1e6).round() / 1e6)
+    }
 }
 
 /// What is wrong with a checkpoint.
@@ -90,10 +95,10 @@ pub enum Problem {
     /// It was removed while it was looked at, as Flink does with what newer ones replace.
     Removed,
     /// Its metadata has no bytes.
-    Empty(String),
-    /// Its metadata is damaged, or of a release that is not known.
+    Empty,
+    /// Its metadata is damaged, or of a release that is not known: where and how.
     Damaged(String),
-    /// Its metadata could not be read.
+    /// Its metadata could not be read: why.
     Unread(String),
     /// Files are missing or too short.
     Files {
@@ -107,11 +112,14 @@ pub enum Problem {
 }
 
 impl Problem {
-    pub(super) fn failed(error: &CatalogError) -> Self {
+    pub(super) fn failed(error: &CatalogError, subject: &str) -> Self {
+        // Who prints it says of what.
+        let text = error.to_string();
+        let text = text.strip_prefix(&format!("{subject}: ")).unwrap_or(&text).to_owned();
         match error {
-            CatalogError::EmptyMetadata { .. } => Problem::Empty(error.to_string()),
-            CatalogError::Format { .. } => Problem::Damaged(error.to_string()),
-            _ => Problem::Unread(error.to_string()),
+            CatalogError::EmptyMetadata { .. } => Problem::Empty,
+            CatalogError::Format { .. } => Problem::Damaged(text),
+            _ => Problem::Unread(text),
         }
     }
 
@@ -119,7 +127,7 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         match self {
             Problem::Removed => "removed",
-            Problem::Empty(_) => "empty",
+            Problem::Empty => "empty",
             Problem::Damaged(_) => "damaged",
             Problem::Unread(_) => "unreadable",
             Problem::Files { .. } => "files-missing",
@@ -130,7 +138,7 @@ impl Problem {
     pub fn what(&self) -> String {
         match self {
             Problem::Removed => "removed while this was read".into(),
-            Problem::Empty(_) => "its metadata is empty, so it was never completed".into(),
+            Problem::Empty => "its metadata has 0 bytes: it was never completed".into(),
             Problem::Damaged(_) => "its metadata is damaged".into(),
             Problem::Unread(_) => "its metadata could not be read".into(),
             Problem::Files { missing, short, of } => match (missing, short) {
@@ -144,16 +152,16 @@ impl Problem {
     /// It in all words, with the place in the file where there is one.
     pub fn message(&self) -> String {
         match self {
-            Problem::Removed | Problem::Files { .. } => self.what(),
-            Problem::Empty(error) | Problem::Damaged(error) | Problem::Unread(error) => {
-                error.clone()
+            Problem::Removed | Problem::Empty | Problem::Files { .. } => self.what(),
+            Problem::Damaged(error) | Problem::Unread(error) => {
+                format!("{}: {error}", self.what())
             }
         }
     }
 
     /// Whether it kept the checkpoint from being looked at, so that the report is not all.
     pub fn is_failure(&self) -> bool {
-        matches!(self, Problem::Empty(_) | Problem::Damaged(_) | Problem::Unread(_))
+        matches!(self, Problem::Empty | Problem::Damaged(_) | Problem::Unread(_))
     }
 }
 

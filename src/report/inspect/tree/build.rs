@@ -28,6 +28,7 @@ use crate::ops::inspect::files::Selection;
 use crate::ops::inspect::history::History;
 use crate::ops::inspect::tree::CrossReference;
 use crate::ops::inspect::tree::Facts;
+use crate::ops::inspect::tree::Growth;
 use crate::ops::inspect::tree::Incomplete;
 use crate::ops::inspect::tree::Problem;
 use crate::ops::inspect::tree::Row;
@@ -181,7 +182,7 @@ fn row_json(facts: &Facts, row: &Row) -> CheckpointRowJson {
         files: read.then_some(row.files),
         missing_files: read.then_some(row.missing),
         growth_bytes: row.growth.map(|growth| growth.bytes),
-        growth: row.growth.and_then(|growth| growth.ratio),
+        growth: row.growth.and_then(Growth::rounded),
         problem: row.problem.as_ref().map(Problem::message),
         problem_code: row.problem.as_ref().map(Problem::code),
     }
