@@ -42,6 +42,16 @@ impl Releases {
         (Release(1, 15)..=self.newest).contains(&self.oldest)
     }
 
+    /// Whether one of them keys shared state by local names: 1.16.3 and 1.17.2 changed that.
+    pub fn key_by_local_name(self) -> bool {
+        self.oldest < Release(1, 18)
+    }
+
+    /// Whether one of them keys shared state by the places of files.
+    pub fn key_by_place(self) -> bool {
+        self.newest > Release(1, 15)
+    }
+
     /// The releases in words.
     pub fn name(self) -> String {
         let Releases { oldest, newest } = self;

@@ -129,7 +129,7 @@ fn uuid_text(uuid: [u8; 16]) -> Vec<u8> {
 }
 
 /// The name under which a backend knows a file: the number of an SST, a text, or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LocalName(u32);
 
 /// Says that the rest is the number of a text.

@@ -1,6 +1,7 @@
 //! References against a count by hand, against set arithmetic, and against their limits.
 
 mod brute_force;
+mod registry;
 mod space;
 mod walk_through;
 pub(crate) mod worlds;

@@ -12,6 +12,7 @@ use super::Problem;
 use super::Row;
 use super::Subject;
 use super::Tree;
+use super::problems::problems;
 use super::units::Count;
 use super::units::Incomplete;
 use super::units::Sums;
@@ -394,48 +395,6 @@ fn sort(facts: &mut Facts) {
         }
     }
     facts.by_number = by_number;
-}
-
-/// Says of each checkpoint what is wrong with it.
-fn problems(facts: &mut Facts) {
-    let base = facts.subject.base.clone();
-    let paths = facts.references.paths(&base);
-    let mut findings = Vec::new();
-    for row in &mut facts.rows {
-        let (missing, short, of) = (row.missing, row.short, row.files);
-        if row.problem.is_none() && missing + short > 0 && facts.totals.complete {
-            row.problem = Some(Problem::Files { missing, short, of });
-        }
-        let subject = row.metadata.display_short().into_owned();
-        match &row.problem {
-            Some(problem @ Problem::Files { .. }) => findings.push(Finding {
-                code: "files-missing",
-                subject,
-                message: format!("{}; Flink cannot restore it", problem.what()),
-            }),
-            Some(Problem::Removed) => findings.push(Finding {
-                code: "checkpoint-removed",
-                subject,
-                message: "was removed while this was read, as Flink does with what newer ones \
-                          replace; files that only it referred to may count as unreferenced"
-                    .into(),
-            }),
-            _ => {}
-        }
-        let savepoint = row.overview.and_then(|overview| overview.snapshot);
-        let savepoint = savepoint.is_none_or(|kind| kind.is_savepoint());
-        let relative = row.number.and_then(|number| facts.references.relative_shared(number));
-        if let Some(node) = relative.filter(|_| !savepoint) {
-            findings.push(Finding::relative_shared(paths.of(node)));
-        }
-    }
-    if let Some(file) = facts.references.files().find(|file| file.is_suspicious()) {
-        findings.push(Finding::suspicious_path(paths.of(file.node())));
-    }
-    facts.totals.complete &= facts.rows.iter().all(|row| row.number.is_some());
-    facts.findings.extend(findings);
-    // Checkpoints are read in no order.
-    facts.findings.sort_by(|a, b| (&a.subject, a.code).cmp(&(&b.subject, b.code)));
 }
 
 /// Compares each checkpoint of a job with the one before it.

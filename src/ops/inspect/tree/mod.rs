@@ -2,6 +2,7 @@
 
 mod conclude;
 mod doubts;
+mod problems;
 mod row;
 mod units;
 

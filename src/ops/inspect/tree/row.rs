@@ -6,6 +6,7 @@ use crate::catalog::CatalogError;
 use crate::format::flink::operator::OperatorId;
 use crate::model::Location;
 use crate::model::layout;
+use crate::model::release::Releases;
 use crate::ops::inspect::overview::Overview;
 use crate::ops::inspect::overview::Snapshot;
 use crate::ops::inspect::sizes::Sizes;
@@ -54,15 +55,6 @@ pub struct OperatorRow {
     pub id: OperatorId,
     /// Its sums.
     pub sizes: Sizes,
-}
-
-/// Which keys of the shared state registry are possible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Generation {
-    /// Made of the database and the local name.
-    pub by_local_name: bool,
-    /// Made of the place.
-    pub by_place: bool,
 }
 
 /// How full sizes differ.
@@ -199,13 +191,12 @@ impl Row {
         self.metadata.parent().unwrap_or_else(|| self.metadata.clone())
     }
 
-    /// How the job master that wrote it keyed shared state; `None` for savepoints, which
-    /// register nothing, and where nothing tells.
-    pub fn registry_generation(&self) -> Option<Generation> {
-        let savepoint = self.overview?.snapshot.is_some_and(Snapshot::is_savepoint);
-        let version = self.version.filter(|_| !savepoint)?;
-        // 1.16.0 to 1.20 write version 4, and 1.16.3 and 1.17.2 changed the keys.
-        Some(Generation { by_local_name: version <= 4, by_place: version >= 4 })
+    /// The releases whose registry holds its shared state; `None` for savepoints, which
+    /// register nothing, and for what was not read.
+    pub fn registering_releases(&self) -> Option<Releases> {
+        let overview = self.overview.as_ref()?;
+        let savepoint = overview.snapshot.is_some_and(Snapshot::is_savepoint);
+        (!savepoint).then_some(overview.releases)
     }
 
     /// Sums of one operator, or of all.

@@ -122,7 +122,7 @@ impl<'r> Lister<'r> {
             missing: self.facts.is_missing(&file),
             modified_at: file.modified().map(|time| time.to_string()),
             segments: file.parts().map(segment).collect(),
-            registry_keys: self.registry_keys(&file, &referrers),
+            registry_keys: self.registry_keys(&file),
             referrers: self.referrers(&referrers),
         })
     }
@@ -158,33 +158,8 @@ impl<'r> Lister<'r> {
         uses.iter().map(referrer).collect()
     }
 
-    fn registry_keys(&self, file: &File<'_>, uses: &[FileUse<'_>]) -> Vec<String> {
-        let mut keys = Vec::new();
-        let mut add = |key: String| {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-        };
-        let mut by_place = false;
-        for one in uses.iter().filter(|one| registry::is_shared(one)) {
-            let Some(row) = self.facts.row(one.checkpoint) else { continue };
-            let Some(generation) = row.registry_generation() else { continue };
-            if generation.by_local_name
-                && let (Some(database), Some(name)) = (&one.database, &one.local_name)
-            {
-                add(registry::by_local_name(database, name));
-            }
-            by_place |= generation.by_place;
-        }
-        if by_place {
-            let mut parts = file.parts().peekable();
-            if parts.peek().is_none()
-                && let Some(place) = file.written_place()
-            {
-                add(registry::by_place(&place));
-            }
-            parts.for_each(|part| add(registry::by_segment(&part)));
-        }
-        keys
+    fn registry_keys(&self, file: &File<'_>) -> Vec<String> {
+        let releases = |checkpoint| self.facts.row(checkpoint)?.registering_releases();
+        registry::keys(&self.facts.references, file, releases).into_iter().collect()
     }
 }
