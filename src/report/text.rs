@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthChar;
+use unicode_width::UnicodeWidthStr;
+
 /// The text without anything that steers a terminal or makes up lines: control characters,
 /// separators of lines and overrides of the writing direction are shown as `\u{1b}`.
 pub fn display_safe(text: &str) -> Cow<'_, str> {
@@ -21,13 +24,29 @@ pub fn display_safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// The text in at most so many characters; what was left out at its end shows as one `…`.
-pub fn cut(text: &str, width: usize) -> Cow<'_, str> {
-    if text.chars().count() <= width {
+/// How many columns of a terminal the text takes: letters of East Asia take two.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in at most so many columns; what was left out at its end shows as one `…`.
+pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
         return Cow::Borrowed(text);
     }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    Cow::Owned(if width == 0 { String::new() } else { format!("{kept}…") })
+    let mut room = columns.saturating_sub(1);
+    let fits = |c: &char| {
+        let left = room.checked_sub(c.width().unwrap_or_default());
+        room = left.unwrap_or_default();
+        left.is_some()
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    Cow::Owned(if columns == 0 { String::new() } else { format!("{kept}…") })
+}
+
+/// The text with spaces behind it up to so many columns.
+pub fn pad(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 fn steers(c: char) -> bool {
@@ -47,6 +66,13 @@ mod tests {
         for (width, expected) in [(5, "größe"), (4, "grö…"), (1, "…"), (0, "")] {
             assert_eq!(cut("größe", width), expected);
         }
+        for (width, expected) in [(6, "大きさ"), (5, "大き…"), (4, "大…"), (2, "…")] {
+            assert_eq!(cut("大きさ", width), expected);
+        }
+        assert_eq!(
+            (width("大きさ"), pad("大き", 5).as_str(), pad("größe", 4).as_str()),
+            (6, "大き ", "größe")
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::model::Location;
 use worlds::Shared;
 use worlds::World;
 
-const JOB: &str = "29fd738c29badb5a3c185b2ab2bbb63a";
+pub(crate) const JOB: &str = "29fd738c29badb5a3c185b2ab2bbb63a";
 
 /// The references of a world, and where its checkpoints lie.
 fn references(world: &World) -> (References, Location) {

@@ -207,3 +207,92 @@ impl Group {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::references::tests::worlds::World;
+    use crate::model::references::tests::worlds::any_world;
+    use crate::ops::inspect::tree::tests::facts_of;
+
+    /// What a checkpoint has, whatever it is that the world's table has there.
+    type Sets = Vec<BTreeSet<String>>;
+
+    /// The table of a world by operator and subtask: what each checkpoint has there.
+    fn table(world: &World) -> BTreeMap<(u8, i32), Sets> {
+        let mut table: BTreeMap<(u8, i32), Sets> = BTreeMap::new();
+        for (column, operators) in world.checkpoints.iter().enumerate() {
+            for (operator, subtasks) in (1..).zip(operators) {
+                for (subtask, shared) in (0..).zip(subtasks) {
+                    let sets = table
+                        .entry((operator, subtask))
+                        .or_insert_with(|| vec![BTreeSet::new(); world.checkpoints.len()]);
+                    sets[column].extend(shared.iter().map(|one| one.what.identity()));
+                }
+            }
+        }
+        table
+    }
+
+    /// The signs of one file by the sets that do or do not have it.
+    fn signs(sets: &Sets, what: &str) -> String {
+        let has: Vec<bool> = sets.iter().map(|set| set.contains(what)).collect();
+        let sign = |column: usize| match (has[column], has[..column].contains(&true)) {
+            (true, false) if column == 0 => 'o',
+            (true, false) => '+',
+            (true, true) => '=',
+            (false, true) if has[column - 1] => '-',
+            (false, _) => '.',
+        };
+        (0..has.len()).map(sign).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn each_subtask_has_the_marks_that_its_sets_say(world in any_world()) {
+            let facts = facts_of(&world);
+            let history = History::of(&facts);
+            prop_assert_eq!(history.columns.len(), world.checkpoints.len());
+            let mut expected: Vec<_> = table(&world).into_iter().collect();
+            for group in &history.groups {
+                let key = (group.operator.0[0], group.subtask.unwrap());
+                // A subtask without state is none for the history.
+                let at = expected.iter().position(|(known, _)| *known == key).unwrap();
+                let (_, sets) = expected.remove(at);
+                let files: BTreeSet<&String> = sets.iter().flatten().collect();
+                prop_assert_eq!(group.nodes.len(), files.len());
+                let mut ours: Vec<String> = Vec::new();
+                let mut first = 0;
+                for node in &group.nodes {
+                    let marks = history.marks(&facts, group, *node);
+                    let text: String = marks.iter().map(|mark| mark.sign()).collect();
+                    let appeared = text.find(['o', '+']).unwrap();
+                    prop_assert!(first <= appeared, "in the order in which they appeared");
+                    first = appeared;
+                    ours.push(text);
+                }
+                let mut theirs: Vec<String> =
+                    files.iter().map(|what| signs(&sets, what)).collect();
+                ours.sort();
+                theirs.sort();
+                prop_assert_eq!(&ours, &theirs);
+
+                let sums = history.sums(&facts, std::iter::once(group));
+                for (column, sum) in sums.iter().enumerate() {
+                    let count = |sign: char| {
+                        let of_it = theirs.iter().filter(|text| text.chars().nth(column) == Some(sign));
+                        of_it.count() as u64
+                    };
+                    let found = [sum.oldest.files, sum.new.files, sum.reused.files, sum.gone.files];
+                    prop_assert_eq!(found, ['o', '+', '=', '-'].map(count));
+                }
+            }
+            prop_assert!(expected.iter().all(|(_, sets)| sets.iter().all(BTreeSet::is_empty)));
+        }
+    }
+}

@@ -10,6 +10,7 @@ use crate::ops::inspect::warnings::label;
 use crate::report::inspect::FileJson;
 use crate::report::inspect::tree::TreeFileJson;
 use crate::report::seq::Seq;
+use crate::report::text;
 use crate::report::text::display_safe;
 use crate::report::units;
 
@@ -26,7 +27,7 @@ pub(super) fn list(
     // Not a table of the library, which would hold all rows: there can be a million files.
     let mut width = 0;
     for file in files.iter() {
-        width = width.max(display_safe(&file.path).chars().count());
+        width = width.max(text::width(&display_safe(&file.path)));
     }
     writeln!(out)?;
     if width == 0 {
@@ -62,7 +63,7 @@ pub(super) fn tree_list(
         .collect();
     let mut width = 0;
     for file in files.iter() {
-        width = width.max(display_safe(&file.path).chars().count());
+        width = width.max(text::width(&display_safe(&file.path)));
     }
     writeln!(out)?;
     if width == 0 {

@@ -11,6 +11,7 @@ use comfy_table::Table;
 use comfy_table::TableStyle;
 use comfy_table::Width;
 
+use crate::report::text;
 use crate::report::text::display_safe;
 
 /// A column of a [`Grid`].
@@ -20,13 +21,14 @@ pub(super) struct Column {
     right: bool,
     wraps: bool,
     droppable: bool,
+    spare: bool,
     optional: bool,
 }
 
 impl Column {
     /// Words, which are never wrapped: what identifies a row is searched for and copied.
     pub(super) const fn text(name: &'static str) -> Self {
-        Column { name, right: false, wraps: false, droppable: false, optional: false }
+        Column { name, right: false, wraps: false, droppable: false, spare: false, optional: false }
     }
 
     /// Numbers.
@@ -37,6 +39,11 @@ impl Column {
     /// Left out on a narrow terminal if no row has anything in it.
     pub(super) const fn droppable(self) -> Self {
         Column { droppable: true, ..self }
+    }
+
+    /// Left out on a narrow terminal, if there is nothing empty to leave out.
+    pub(super) const fn spare(self) -> Self {
+        Column { spare: true, ..self }
     }
 
     /// Left out if no row has anything in it.
@@ -90,16 +97,23 @@ impl Grid {
         table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
     }
 
-    /// Leaves out empty columns, the last first, until the lines are short enough.
+    /// Leaves out columns until the lines are short enough: empty ones, then spare ones, of
+    /// each the last first.
     fn narrow(&mut self, width: usize) {
-        let columns = 0..self.columns.len();
-        for at in columns.rev() {
-            let total: usize = (0..self.columns.len()).map(|at| self.width(at) + GAP).sum();
-            if total.saturating_sub(GAP) <= width {
-                return;
-            }
-            if self.columns[at].droppable && self.is_column_empty(at) {
-                self.leave_out(at);
+        for spare in [false, true] {
+            for at in (0..self.columns.len()).rev() {
+                let widths = (0..self.columns.len()).map(|at| match self.columns[at].wraps {
+                    true if spare => self.width(at).min(LEAST),
+                    _ => self.width(at),
+                });
+                let total: usize = widths.map(|width| width + GAP).sum();
+                if total.saturating_sub(GAP) <= width {
+                    return;
+                }
+                let Column { droppable, spare: may_go, .. } = self.columns[at];
+                if (droppable && self.is_column_empty(at)) || (spare && may_go) {
+                    self.leave_out(at);
+                }
             }
         }
     }
@@ -114,7 +128,7 @@ impl Grid {
     }
 
     fn width(&self, at: usize) -> usize {
-        let cells = self.rows.iter().map(|row| row[at].chars().count());
+        let cells = self.rows.iter().map(|row| text::width(&row[at]));
         cells.max().unwrap_or_default().max(self.columns[at].name.len())
     }
 

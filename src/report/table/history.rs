@@ -12,7 +12,7 @@ use crate::ops::inspect::history::Column;
 use crate::ops::inspect::history::Group;
 use crate::ops::inspect::history::History;
 use crate::ops::inspect::tree::Facts;
-use crate::report::text::cut;
+use crate::report::text;
 use crate::report::text::display_safe;
 use crate::report::units;
 
@@ -34,13 +34,11 @@ pub(super) fn picture(
         .map(|at| facts.rows[*at].id.map_or("?".to_owned(), |id| id.to_string()))
         .collect();
     let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
-        return writeln!(out, "\nNo history: no checkpoint could be read.");
+        let none = fit("No history: no checkpoint could be read.", width);
+        return writeln!(out, "\n{none}");
     };
-    writeln!(
-        out,
-        "\nHistory of {}, {first} to {last}",
-        units::count(ids.len() as u64, "checkpoint")
-    )?;
+    let count = units::count(ids.len() as u64, "checkpoint");
+    writeln!(out, "\n{}", fit(&format!("History of {count}, {first} to {last}"), width))?;
     growth(facts, history, width, out)?;
     let legend = "  o in the oldest   + new   = reused   - gone   . not there";
     writeln!(out, "{}", fit(legend, width))?;
@@ -112,17 +110,17 @@ fn growth(
     let full: Vec<Option<u64>> = history.columns.iter().map(full).collect();
     let new: Vec<Option<u64>> = history.columns.iter().map(new).collect();
     for (name, values) in [("full size", full), ("new bytes", new)] {
-        let text = match (values.first(), values.last()) {
+        let words = match (values.first(), values.last()) {
             (Some(Some(first)), Some(Some(last))) => {
                 format!("{} to {}", units::bytes(*first), units::bytes(*last))
             }
             (_, Some(Some(last))) => units::bytes(*last),
             _ => "not recorded".to_owned(),
         };
-        let taken = 2 + 11 + 2 + text.chars().count();
+        let taken = 2 + 11 + 2 + text::width(&words);
         let room = width.map_or(usize::MAX, |width| width.saturating_sub(taken).max(1));
         let shown = values.get(values.len().saturating_sub(room)..).unwrap_or_default();
-        writeln!(out, "{}", fit(&format!("  {name:<11}{}  {text}", sparkline(shown)), width))?;
+        writeln!(out, "{}", fit(&format!("  {name:<11}{}  {words}", sparkline(shown)), width))?;
     }
     Ok(())
 }
@@ -153,7 +151,7 @@ struct Columns<'i> {
 impl<'i> Columns<'i> {
     /// Columns of at least `least` characters in what is left of the width.
     fn fitting(ids: &'i [String], least: usize, taken: usize, width: Option<usize>) -> Self {
-        let wide = |id: &String| id.chars().count().max(least) + 1;
+        let wide = |id: &String| text::width(id).max(least) + 1;
         let mut room = width.map_or(usize::MAX, |width| width.saturating_sub(taken));
         let mut skipped = ids.len();
         for id in ids.iter().rev() {
@@ -172,7 +170,11 @@ impl<'i> Columns<'i> {
 
     fn head(&self) -> String {
         let cells = self.ids.iter().zip(&self.widths);
-        cells.map(|(id, width)| format!("{id:>width$}")).collect()
+        let ids: String = cells.map(|(id, width)| format!("{id:>width$}")).collect();
+        match ids.strip_prefix(' ') {
+            Some(ids) if self.skipped > 0 => format!("…{ids}"),
+            _ => ids,
+        }
     }
 }
 
@@ -185,8 +187,8 @@ fn files(
     width: Option<usize>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let name = |node: &NodeId| name_of(facts, *node);
-    let names = group.nodes.iter().map(|node| name(node).chars().count());
+    let name = |node: &NodeId| display_safe(&name_of(facts, *node)).into_owned();
+    let names = group.nodes.iter().map(|node| text::width(&name(node)));
     let widest = names.max().unwrap_or_default().clamp(4, NAME);
     // The name, a size of ten, where it is, and the count at the end.
     let taken = 2 + widest + 12 + 11 + 7;
@@ -199,10 +201,10 @@ fn files(
         let signs = columns.line(marks.into_iter().map(|mark| mark.sign().to_string()));
         let count = facts.references.checkpoints_of(*node).count();
         let size = units::maybe_bytes(facts.references.bytes(*node));
-        let (name, place) = (name(node), place_of(facts, *node));
-        let line =
-            format!("  {:widest$}  {size:>10}  {place:<9}{signs}  {count:>5}", cut(&name, widest));
-        writeln!(out, "{}", fit(&display_safe(&line), width))?;
+        let name = text::pad(&text::cut(&name(node), widest), widest);
+        let place = text::pad(&place_of(facts, *node), 9);
+        let line = format!("  {name}  {size:>10}  {place}{signs}  {count:>5}");
+        writeln!(out, "{}", fit(&line, width))?;
     }
     let own = group.exclusive.last().copied().unwrap_or_default();
     if own.files > 0 {
@@ -231,7 +233,7 @@ fn place_of(facts: &Facts, node: NodeId) -> String {
     let Some(dir) = dir else { return "?".to_owned() };
     let tree = &facts.subject.tree;
     match dir.relative_to(tree).map(|below| below.split('/').next().unwrap_or_default()) {
-        Some(first) => cut(first, 9).into_owned(),
+        Some(first) => text::cut(&display_safe(first), 9).into_owned(),
         // Of another job, or a changelog.
         None if dir.file_name() == Some("dstl") => "dstl".to_owned(),
         None => "elsewhere".to_owned(),
@@ -256,7 +258,7 @@ fn fold(
     ];
     let cells: Vec<Vec<String>> =
         rows.iter().map(|(_, cell)| sums.iter().map(cell).collect()).collect();
-    let widest = cells.iter().flatten().map(|cell| cell.chars().count()).max().unwrap_or_default();
+    let widest = cells.iter().flatten().map(|cell| text::width(cell)).max().unwrap_or_default();
     let columns = Columns::fitting(ids, widest, 2 + LABEL, width);
     writeln!(out, "{}", fit(&format!("  {:LABEL$}{}", "", columns.head()), width))?;
     for ((label, _), cells) in rows.iter().zip(cells) {
@@ -273,12 +275,18 @@ fn dash(files: u64) -> String {
 /// A line that is not wider than the terminal.
 fn fit(line: &str, width: Option<usize>) -> String {
     let line = line.trim_end();
-    width.map_or_else(|| line.to_owned(), |width| cut(line, width).into_owned())
+    width.map_or_else(|| line.to_owned(), |width| text::cut(line, width).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::model::references::tests::worlds::Shared;
+    use crate::model::references::tests::worlds::World;
+    use crate::model::references::tests::worlds::any_world;
+    use crate::ops::inspect::tree::tests::facts_of;
 
     #[test]
     fn bars_grow_with_the_values() {
@@ -287,6 +295,98 @@ mod tests {
         assert_eq!(sparkline(&[Some(0), Some(0)]), "▁▁");
         assert_eq!(sparkline(&[Some(u64::MAX), Some(u64::MAX / 2)]), "█▅");
         assert_eq!(sparkline(&[]), "");
+    }
+
+    /// The picture of a world, line by line.
+    fn lines(world: &World, width: Option<usize>) -> Vec<String> {
+        let facts = facts_of(world);
+        let mut out = Vec::new();
+        picture(&facts, &History::of(&facts), width, &mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    /// Four checkpoints: 1, 2 and 3 are compacted into "1,2,3", then 4 and 5 into "4,5,6".
+    #[test]
+    fn the_picture_of_the_example() {
+        let names: [&[(&str, u32)]; 4] = [
+            &[("1", 1), ("2", 2)],
+            &[("1", 1), ("2", 2), ("3", 3), ("4", 4)],
+            &[("1,2,3", 6), ("4", 4), ("5", 5)],
+            &[("1,2,3", 6), ("4,5,6", 8)],
+        ];
+        let shared = |names: &&[(&str, u32)]| {
+            let shared = names.iter().map(|(name, n)| Shared::file(name, &format!("{n:06}.sst")));
+            shared.collect::<Vec<_>>()
+        };
+        let checkpoints: Vec<Vec<Shared>> = names.iter().map(shared).collect();
+        let checkpoints: Vec<&[Shared]> = checkpoints.iter().map(Vec::as_slice).collect();
+        let expected = "
+History of 4 checkpoints, 1 to 4
+  full size  ▅█▇▅  2 B to 2 B
+  new bytes  ????  not recorded
+  o in the oldest   + new   = reused   - gone   . not there
+
+01010101010101010101010101010101, subtask 0, key groups 0 to 0
+  FILE              SIZE  IN        1 2 3 4  COUNT
+  000001.sst         1 B  shared    o = - .      2
+  000002.sst         1 B  shared    o = - .      2
+  000003.sst         1 B  shared    . + - .      1
+  000004.sst         1 B  shared    . + = -      2
+  000005.sst         1 B  shared    . . + -      1
+  000006.sst         1 B  shared    . . + =      2
+  000008.sst         1 B  shared    . . . +      1";
+        assert_eq!(lines(&World::of(&checkpoints), None).join("\n"), expected);
+    }
+
+    /// Checkpoints of one operator with 3 files and one with 600, of which half are replaced.
+    fn large() -> World {
+        let files = |range: std::ops::Range<u32>| {
+            let file = |n| Shared::file(&format!("{n}"), &format!("{n:06}.sst"));
+            range.map(file).collect::<Vec<_>>()
+        };
+        let checkpoint = |n: u32| vec![vec![files(0..3)], vec![files(n * 300..n * 300 + 600)]];
+        World { checkpoints: (0..40).map(checkpoint).collect() }
+    }
+
+    #[test]
+    fn an_operator_with_thousands_of_files_is_folded_and_the_others_are_not() {
+        let lines = lines(&large(), None);
+        assert!(lines.len() < 30, "{} lines", lines.len());
+        let small = "01010101010101010101010101010101, subtask 0, key groups 0 to 0";
+        assert!(lines.iter().any(|line| line == small));
+        assert!(lines.iter().any(|line| line.starts_with("  000002.sst")));
+        let large = "02".repeat(16);
+        let head = format!("{large}, 1 subtask, 12,300 files; --operator {large} shows each");
+        let at = lines.iter().position(|line| *line == head).unwrap();
+        let rows = [("in oldest", "600"), ("new", "-"), ("reused", "-"), ("gone", "-")];
+        let later = [("in oldest", "-"), ("new", "300"), ("reused", "300"), ("gone", "300")];
+        for (row, (first, later)) in lines[at + 2..].iter().zip(rows.into_iter().zip(later)) {
+            let cells: Vec<&str> = row.split_whitespace().rev().collect();
+            assert!(row.starts_with(&format!("  {}", first.0)), "{row}");
+            assert_eq!((cells[39], cells[0], cells[38]), (first.1, later.1, later.1), "{row}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        let east = Shared::at("file:/cp/状態/大きさ", "とても長い名前のファイル.sst");
+        let many = World::of(&vec![&[east][..]; 50]);
+        for world in [large(), many] {
+            for columns in [1, 2, 3, 5, 8, 13, 21, 34, 40, 55, 80, 120, 400] {
+                for line in lines(&world, Some(columns)) {
+                    assert!(text::width(&line) <= columns, "{columns}: {line}");
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nor_is_any_other_picture(world in any_world(), columns in 1..100_usize) {
+            for line in lines(&world, Some(columns)) {
+                prop_assert!(text::width(&line) <= columns, "{}", line);
+            }
+        }
     }
 
     #[test]
@@ -299,7 +399,7 @@ mod tests {
             (" 8 9 10 11 12", " 0 1  2  3  4")
         );
         let some = Columns::fitting(&ids, 1, 10, Some(18));
-        assert_eq!((some.head().as_str(), some.line(cells()).as_str()), (" 11 12", "  3  4"));
+        assert_eq!((some.head().as_str(), some.line(cells()).as_str()), ("…11 12", "  3  4"));
         assert_eq!(Columns::fitting(&ids, 1, 10, Some(4)).head(), "");
     }
 }

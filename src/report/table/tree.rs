@@ -25,12 +25,12 @@ use crate::report::units;
 
 const CHECKPOINTS: [Column; 9] = [
     Column::text("CHECKPOINT"),
-    Column::text("KIND"),
+    Column::text("KIND").spare(),
     Column::text("COMPLETED"),
     Column::number("FULL SIZE"),
     Column::number("NEW"),
     Column::number("FREES"),
-    Column::number("FILES"),
+    Column::number("FILES").spare(),
     Column::number("GROWTH"),
     Column::text("PROBLEM").optional().wraps(),
 ];
@@ -38,10 +38,10 @@ const CHECKPOINTS: [Column; 9] = [
 const DIRECTORIES: [Column; 10] = [
     Column::text("DIRECTORY"),
     Column::text("NEWEST"),
-    Column::number("AGE"),
-    Column::number("CHKS"),
+    Column::number("AGE").spare(),
+    Column::number("CHKS").spare(),
     Column::number("FULL SIZE"),
-    Column::number("LOGICAL"),
+    Column::number("LOGICAL").spare(),
     Column::number("PHYSICAL"),
     Column::number("UNREFERENCED"),
     Column::number("ELSEWHERE").optional(),

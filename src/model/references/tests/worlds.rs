@@ -40,6 +40,20 @@ pub(crate) enum What {
     Segment { path: String, start: i64, bytes: i64, id: String },
 }
 
+impl What {
+    /// What is the same wherever it is met, under whatever spelling and local name.
+    pub(crate) fn identity(&self) -> String {
+        let plain = |path: &str| path.trim_start_matches("file:").to_owned();
+        match self {
+            What::File { path, .. } => plain(path),
+            What::Inline { path, .. } => format!("inline {}", plain(path)),
+            What::Segment { path, start, bytes, id } => {
+                format!("{} {start} {bytes} {id}", plain(path))
+            }
+        }
+    }
+}
+
 impl Shared {
     /// A file of one byte in `shared/`.
     pub(crate) fn file(name: &str, local_name: &str) -> Shared {

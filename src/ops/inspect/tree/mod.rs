@@ -4,6 +4,8 @@ mod conclude;
 mod doubts;
 mod problems;
 mod row;
+#[cfg(test)]
+pub(crate) mod tests;
 mod units;
 
 pub use conclude::CrossReference;
