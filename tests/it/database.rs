@@ -121,7 +121,9 @@ fn place_files<'a>(handle: &IncrementalHandle<'a>, places: &Places<'a>, home: &P
             StreamHandle::Inline { data, .. } => data.to_vec(),
             _ => {
                 let place = places.of(&stream).unwrap();
-                let path = places.location(place).unwrap().local_path().unwrap();
+                let locations = places.locations(place);
+                let mut paths = locations.iter().filter_map(Location::local_path);
+                let path = paths.find(|path| path.exists()).unwrap();
                 let whole = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
                 match &stream {
                     StreamHandle::Segment(segment) => {

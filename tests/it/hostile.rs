@@ -1,11 +1,13 @@
 //! `_metadata` files that no Flink writes: counts which nothing can hold, deep nesting, paths and
 //! names that try to do something, and very many small things. And that none of them, and no
-//! damage to a good file, costs more than an error message (`configuration`, `memory`, `sweep`, `terminal`).
+//! damage to a good file, costs more than an error message (`configuration`, `memory`,
+//! `sweep`, `terminal`); and that in a job directory the other checkpoints are still seen (`trees`).
 
 mod configuration;
 mod memory;
 mod sweep;
 mod terminal;
+mod trees;
 
 use chkctl::format::flink::changelog::ChangelogHandle;
 use chkctl::format::flink::encode::Target;

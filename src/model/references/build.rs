@@ -44,7 +44,12 @@ pub struct Builder {
     forward: Vec<u32>,
     checkpoints: Vec<Checkpoint>,
     renamed: BTreeMap<(u32, u32), LocalName>,
+    sizes: Disagreements,
 }
+
+/// Files to which handles give different sizes, as only damaged metadata does: what the first
+/// handles say, and then each checkpoint with its size.
+pub(super) type Disagreements = BTreeMap<u32, (u64, Vec<(u32, u64)>)>;
 
 /// A database as it is kept: backend id, key groups, whether it is a materialized part.
 pub(super) type DatabaseKey = (Box<[u8]>, i32, i32, bool);
@@ -174,11 +179,19 @@ impl Builder {
                 bytes,
             }));
         }
-        let known = handle.state_size().unwrap_or(UNKNOWN);
-        if let Some(Node::File { bytes, .. }) = self.nodes.get_mut(file) {
-            *bytes = (*bytes).max(known);
-        }
+        self.size(file, checkpoint.number, handle.state_size().unwrap_or(UNKNOWN));
         Some(file)
+    }
+
+    /// Notes the size that a handle gives to a file: the same one each time.
+    fn size(&mut self, file: u32, checkpoint: u32, size: u64) {
+        let Some(Node::File { bytes, .. }) = self.nodes.get_mut(file) else { return };
+        let known = std::mem::replace(bytes, size.max(*bytes));
+        if let Some((_, sizes)) = self.sizes.get_mut(&file) {
+            sizes.push((checkpoint, size));
+        } else if known != size && known != 0 {
+            self.sizes.insert(file, (known, vec![(checkpoint, size)]));
+        }
     }
 
     fn file(&mut self, dir: u32, name: &[u8], relative: bool) -> u32 {
@@ -310,6 +323,7 @@ impl Builder {
             forward: self.forward,
             checkpoints: self.checkpoints,
             renamed: self.renamed,
+            sizes: self.sizes,
             offsets: inverse.offsets,
             inverse: inverse.slots,
         }

@@ -38,6 +38,7 @@ use crate::format::flink::operator::OperatorId;
 use crate::model::places::Whereabouts;
 use crate::model::walk::Role;
 use build::DatabaseKey;
+use build::Disagreements;
 use intern::Interner;
 use names::LocalName;
 use names::Texts;
@@ -57,6 +58,7 @@ pub struct References {
     checkpoints: Vec<Checkpoint>,
     /// Local names that differ from the one kept with the node: by node and place in `forward`.
     renamed: BTreeMap<(u32, u32), LocalName>,
+    sizes: Disagreements,
     /// Where in `inverse` the slots of each node begin.
     offsets: Vec<u32>,
     inverse: Vec<u32>,
@@ -245,6 +247,22 @@ impl References {
             let checkpoint = self.slots.get(*slot as usize)?.checkpoint;
             (last.replace(checkpoint) != Some(checkpoint)).then_some(checkpoint)
         })
+    }
+
+    /// Files to which handles give different sizes: the size that was met first, and a
+    /// checkpoint with another one.
+    pub fn disagreements(&self) -> impl Iterator<Item = (NodeId, u64, u32, u64)> {
+        self.sizes.iter().filter_map(|(node, (first, sizes))| {
+            let (checkpoint, size) = sizes.iter().find(|(_, size)| size != first)?;
+            Some((NodeId(*node), *first, *checkpoint, *size))
+        })
+    }
+
+    /// Bytes that one checkpoint speaks of, if it refers to a whole file.
+    fn bytes_in(&self, checkpoint: u32, node: NodeId, usual: u64) -> u64 {
+        let Some((first, sizes)) = self.sizes.get(&node.0) else { return usual };
+        let of_it = sizes.iter().filter(|(number, _)| *number == checkpoint);
+        of_it.map(|(_, size)| *size).max().unwrap_or(*first)
     }
 
     /// The name under which the backend knows a node, as it was first mentioned.

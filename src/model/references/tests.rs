@@ -9,6 +9,7 @@ pub(crate) mod worlds;
 use super::*;
 use crate::model::Location;
 use worlds::Shared;
+use worlds::What;
 use worlds::World;
 
 pub(crate) const JOB: &str = "29fd738c29badb5a3c185b2ab2bbb63a";
@@ -91,6 +92,33 @@ fn a_percent_sign_in_a_name_does_not_part_a_file_from_its_listing() {
     let references = builder.finish();
     assert_eq!(references.files().count(), 1);
     assert_eq!(references.files().next().unwrap().found_bytes(), Some(11));
+}
+
+#[test]
+fn each_checkpoint_keeps_the_size_that_it_gives_to_a_file() {
+    let file = |bytes| Shared {
+        what: What::File { path: "file:/cp/shared/a".into(), bytes },
+        local_name: "000001.sst".into(),
+    };
+    let world = World::of(&[&[file(7)], &[file(7)], &[file(9)], &[file(7)], &[file(5)]]);
+    let (references, _) = references(&world);
+    let [file] = references.files().collect::<Vec<_>>()[..] else { panic!("one file") };
+    assert_eq!((file.bytes(), file.end()), (Some(9), 9));
+    assert_eq!([0, 1, 2, 3, 4, 5].map(|checkpoint| file.end_in(checkpoint)), [7, 7, 9, 7, 5, 0]);
+    let disagreements: Vec<_> = references.disagreements().collect();
+    assert_eq!(disagreements, [(file.node(), 7, 2, 9)]);
+}
+
+#[test]
+fn a_merged_file_must_be_as_long_as_its_last_segment() {
+    let world = World::of(&[
+        &[Shared::segment("m", 0, 10, "x")],
+        &[Shared::segment("m", 0, 10, "x"), Shared::segment("m", 50, 20, "y")],
+    ]);
+    let (references, _) = references(&world);
+    let file = references.files().next().unwrap();
+    assert_eq!((file.end(), file.end_in(0), file.end_in(1)), (70, 10, 70));
+    assert_eq!(references.disagreements().count(), 0);
 }
 
 #[test]

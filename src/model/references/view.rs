@@ -178,6 +178,24 @@ impl<'r> File<'r> {
         Some(bytes)
     }
 
+    /// How long it must be for all that refer to it, as far as that is known.
+    pub fn end(&self) -> u64 {
+        let whole = if self.bytes == UNKNOWN { 0 } else { self.bytes };
+        self.parts().map(|part| part.start.saturating_add(part.bytes)).fold(whole, u64::max)
+    }
+
+    /// How long it must be for one checkpoint, as far as that is known.
+    pub fn end_in(&self, checkpoint: u32) -> u64 {
+        let refers = |node| self.references.refers(checkpoint, node);
+        let whole = match refers(self.node) {
+            true => self.references.bytes_in(checkpoint, self.node, self.bytes),
+            false => 0,
+        };
+        let whole = if whole == UNKNOWN { 0 } else { whole };
+        let parts = self.parts().filter(|part| refers(part.node));
+        parts.map(|part| part.start.saturating_add(part.bytes)).fold(whole, u64::max)
+    }
+
     /// Its segments that handles refer to, in the order of their places.
     pub fn parts(&self) -> impl Iterator<Item = Part<'r>> {
         let references = self.references;

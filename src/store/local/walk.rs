@@ -81,8 +81,14 @@ impl Walk {
         };
         let entries = match read_dir(&at, &path) {
             Ok(entries) => entries,
-            // Removed since it was seen.
-            Err(error) if error.is_absent() && !below.is_empty() => return Some(()),
+            Err(StoreError::NotFound { at, detail }) if !below.is_empty() => {
+                return match detail.as_str() {
+                    // Removed since it was seen.
+                    "" => Some(()),
+                    // It is there, but deeper than paths can be.
+                    _ => self.found(Err(StoreError::Io { at, detail })),
+                };
+            }
             Err(error) => return self.found(Err(error)),
         };
         for entry in entries {

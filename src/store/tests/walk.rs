@@ -101,6 +101,25 @@ mod local {
     }
 
     #[test]
+    fn what_lies_deeper_than_paths_can_be_is_an_error_and_not_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = "d".repeat(250);
+        // The path of a new directory can be no longer either, so a tree is put on top of it.
+        let tree = |top: &str, depth: usize| {
+            let mut path = dir.path().join(top);
+            (0..depth).for_each(|_| path.push(&name));
+            fs::create_dir_all(&path).unwrap();
+            path
+        };
+        let deep = tree("a", 12);
+        tree("b", 12);
+        fs::rename(dir.path().join("b"), deep.join("b")).unwrap();
+        let found = walked(&Store::local(), &Location::local(dir.path()).unwrap());
+        let errors = found.iter().filter(|line| line.contains("cannot be read: ")).count();
+        assert_eq!(errors, 1, "{found:?}");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_an_error_among_the_rest() {
         let dir = tempfile::tempdir().unwrap();
         let closed = dir.path().join("closed");

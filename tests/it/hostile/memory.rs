@@ -18,12 +18,12 @@ use super::operator;
 use chkctl::format::flink::keyed::KeyedHandle;
 
 /// Address space for small files. An idle process takes less than a tenth of it.
-const SMALL: u64 = 256 << 20;
+pub(super) const SMALL: u64 = 256 << 20;
 /// Any run takes far less than this, even without optimisation on a busy machine.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Runs `chkctl` with at most so many bytes of address space.
-fn limited(bytes: u64, args: &[&str]) -> Output {
+pub(super) fn limited(bytes: u64, args: &[&str]) -> Output {
     let started = Instant::now();
     let output = Command::new("sh")
         .args(["-c", "ulimit -v $0 && exec \"$@\"", &(bytes >> 10).to_string()])

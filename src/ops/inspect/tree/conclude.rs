@@ -251,7 +251,7 @@ impl Files<'_> {
             let of_unit = unit.and_then(|unit| units.get_mut(unit));
             of_unit.into_iter().for_each(|unit| unit.missing += u64::from(missing));
             let (bytes, found) = (file.bytes(), file.found_bytes());
-            let short = matches!((bytes, found), (Some(bytes), Some(found)) if found < bytes);
+            let short = found.filter(|found| *found < file.end());
             for (number, at) in checkpoints.iter().zip(&rows) {
                 if !self.is_of_interest(&file, *number) {
                     continue;
@@ -260,7 +260,7 @@ impl Files<'_> {
                 row.files += 1;
                 // Where it was completed after the listing, its files need not be in it.
                 row.missing += u64::from(missing && !row.late);
-                row.short += u64::from(short);
+                row.short += u64::from(short.is_some_and(|found| found < file.end_in(*number)));
                 if rows.len() == 1 {
                     let freed = if missing { Some(0) } else { found.or(bytes) };
                     row.exclusive_bytes = add(row.exclusive_bytes, freed);

@@ -45,6 +45,17 @@ pub(super) fn problems(facts: &mut Facts) {
     if let Some(file) = facts.references.files().find(|file| file.is_suspicious()) {
         findings.push(Finding::suspicious_path(paths.of(file.node())));
     }
+    for (node, usual, checkpoint, size) in facts.references.disagreements() {
+        let row = facts.row(checkpoint).map(|row| row.metadata.display_short().into_owned());
+        findings.push(Finding {
+            code: "sizes-disagree",
+            subject: paths.of(node),
+            message: format!(
+                "{} says that it has {size} bytes, another handle says {usual}: one is damaged",
+                row.unwrap_or_default()
+            ),
+        });
+    }
     findings.extend(registry_conflicts(facts));
     facts.totals.complete &= facts.rows.iter().all(|row| row.number.is_some());
     facts.findings.extend(findings);
