@@ -14,7 +14,22 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::support::s3::S3;
+
 const JOB: &str = "fixtures/profile-job/ae794d9774cbbac779e858834152defc@latest";
+
+/// Every report on more than one checkpoint, in every format.
+const TREES: [&str; 9] = [
+    "inspect fixtures/profile-job",
+    "inspect fixtures/profile-job --output json",
+    "inspect fixtures/profile-job/ae794d9774cbbac779e858834152defc",
+    "inspect fixtures/profile-job/ae794d9774cbbac779e858834152defc --history",
+    "inspect fixtures/profile-job/ae794d9774cbbac779e858834152defc --history --output json",
+    "inspect fixtures/profile-job/ae794d9774cbbac779e858834152defc --files --output jsonl",
+    "diff fixtures/profile-job/ae794d9774cbbac779e858834152defc",
+    "diff fixtures/profile-job/ae794d9774cbbac779e858834152defc --output json",
+    "diff fixtures/profile-job/ae794d9774cbbac779e858834152defc --files --output jsonl",
+];
 
 fn chkctl() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chkctl"));
@@ -58,9 +73,39 @@ fn an_interrupt_ends_it_with_130() {
 }
 
 #[test]
+fn an_interrupt_ends_the_reading_of_a_tree() {
+    let server = S3::start(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"));
+    let endpoint = format!("endpoint={}", server.url);
+    let mut child = chkctl()
+        .args(["inspect", "s3://silent/profile-job", "--output", "json"])
+        .args(["--store-option", &endpoint, "--store-option", "region=x"])
+        .args(["--store-option", "skip_signature=true"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let asks = |head: &String| head.starts_with("GET ") && head.contains("/_metadata HTTP");
+    while !server.requests().iter().any(asks) {
+        assert_eq!(child.try_wait().unwrap(), None, "it asks for metadata");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let started = Instant::now();
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(started.elapsed() < Duration::from_secs(5), "at once");
+    assert_eq!(text(&output.stdout), "", "half a report is none");
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     for command in ["inspect --files --output jsonl", "inspect --output json", "inspect --files"] {
         let output = shell(&format!("(chkctl -q {command} {JOB}; echo $? >&2) | head -c 10"));
+        assert_eq!(text(&output.stderr), "0\n", "{command}");
+    }
+    for command in TREES {
+        let output = shell(&format!("(chkctl -q {command}; echo $? >&2) | head -c 10"));
         assert_eq!(text(&output.stderr), "0\n", "{command}");
     }
     for command in ["schema", "man inspect", "completions zsh", "stores", "--help"] {
@@ -76,6 +121,12 @@ fn a_report_that_cannot_be_written_is_a_failure_that_says_so() {
     }
     for command in ["inspect", "inspect --output jsonl --files", "inspect --output json"] {
         let output = shell(&format!("chkctl -q {command} {JOB} > /dev/full"));
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let stderr = text(&output.stderr);
+        assert!(stderr.contains("stdout: the report cannot be written: "), "{command}: {stderr}");
+    }
+    for command in TREES {
+        let output = shell(&format!("chkctl -q {command} > /dev/full"));
         assert_eq!(output.status.code(), Some(1), "{command}");
         let stderr = text(&output.stderr);
         assert!(stderr.contains("stdout: the report cannot be written: "), "{command}: {stderr}");

@@ -3,13 +3,12 @@
 //!
 //! They run in a laboratory made anew for each run (`lab`): real checkpoints, and damaged ones
 //! made of them, so that nothing opaque is committed. `[LAB]` stands for its directory, `[SERVER]`
-//! for the address of a small web server that answers as S3 does (`s3`).
+//! for the address of a small web server that answers as S3 does (`support::s3`).
 //!
 //! `TRYCMD=overwrite cargo test --test it transcripts` writes what is printed now into the files;
 //! then read the difference.
 
 mod lab;
-mod s3;
 mod session;
 
 use std::process::Output;

@@ -4,3 +4,4 @@ pub(crate) mod archives;
 pub(crate) mod chkctl;
 pub(crate) mod hooked_store;
 pub(crate) mod parallel;
+pub(crate) mod s3;

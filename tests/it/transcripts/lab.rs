@@ -12,9 +12,9 @@ use std::time::Duration;
 use std::time::SystemTime;
 
 use super::SECRET;
-use super::s3::S3;
 use crate::hostile;
 use crate::support::archives;
+use crate::support::s3::S3;
 
 /// The job of `fixtures/profile-job`.
 const JOB: &str = "ae794d9774cbbac779e858834152defc";

@@ -1,4 +1,5 @@
-//! A web server that answers as S3 does: one bucket holds the laboratory, the others refuse.
+//! A web server that answers as S3 does: one bucket holds a directory, one lists the same and
+//! never gives an object, the others refuse.
 
 use std::fs;
 use std::io::Read;
@@ -12,9 +13,9 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 /// The server. Its threads end with the process.
-pub(super) struct S3 {
+pub(crate) struct S3 {
     /// `http://127.0.0.1:PORT`
-    pub(super) url: String,
+    pub(crate) url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -26,7 +27,7 @@ struct Answer {
 
 impl S3 {
     /// Serves what lies below `root` as the bucket `flink`.
-    pub(super) fn start(root: &Path) -> S3 {
+    pub(crate) fn start(root: &Path) -> S3 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -41,7 +42,7 @@ impl S3 {
     }
 
     /// The heads of all requests so far.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -90,7 +91,11 @@ fn answer(target: &str, root: &Path) -> Answer {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let (bucket, key) = path.trim_start_matches('/').split_once('/').unwrap_or((&path[1..], ""));
     match bucket {
-        "flink" if query.contains("list-type=2") => list(root, query),
+        "flink" | "silent" if query.contains("list-type=2") => list(root, query),
+        "silent" => loop {
+            // For as long as the process lives.
+            std::thread::park();
+        },
         "flink" => match fs::read(root.join(decode(key))) {
             Ok(body) => Answer { status: 200, content_type: "application/octet-stream", body },
             Err(_) => refuse(404, "NoSuchKey", "The specified key does not exist."),
