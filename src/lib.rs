@@ -8,7 +8,7 @@
 //! | [`report`] | what each command answers: the JSON contract, and how it looks as a table |
 //! | [`ops`] | what the commands do; what decides is pure |
 //! | [`catalog`] | finds checkpoints, reads metadata and the heads of streams; only reads |
-//! | [`model`] | layout of directories, places of files, walks over handles; pure |
+//! | [`model`] | layout of directories, places of files, walks over handles, references; pure |
 //! | [`mod@format`] | bytes to values: Flink's formats; pure, and cannot panic |
 //! | [`store`] | places and what lies there; the only room that does IO |
 //!
@@ -16,9 +16,15 @@
 //! |---|---|
 //! | a flag | `cli/args.rs` |
 //! | an exit code | `cli/exit.rs` |
-//! | a field or a column | `report/inspect/`, `report/table.rs` |
-//! | what is warned about | `ops/inspect/warnings.rs` |
+//! | a field or a column | `report/inspect/`, `report/diff/`, `report/table/` |
+//! | what is warned about | `ops/inspect/warnings.rs`, `ops/inspect/tree/problems.rs` |
+//! | what is counted, and for whom | `ops/inspect/tree/conclude.rs` |
+//! | the picture of a history | `ops/inspect/history.rs`, `report/table/history.rs` |
+//! | what is kept, added or dropped; compactions | `ops/diff/` |
+//! | who refers to what; keys of Flink's registry | `model/references/` |
+//! | whose files a handle names | `model/walk.rs` |
 //! | what a LOCATION may be | `catalog/find.rs`, `store/location.rs` |
+//! | who is read because he may refer to a place | `catalog/survey.rs`, `catalog/discover.rs` |
 //! | how moved checkpoints are found | `model/rebase.rs` |
 //! | metadata versions and handles | `format/flink/` |
 

@@ -66,10 +66,14 @@ fn job(
     fs::create_dir_all(dir.join("shared"))?;
     let path = fs::canonicalize(dir)?;
     let path = path.to_str().ok_or("the directory is not UTF-8")?;
+    let mut new = 0;
     for (id, window) in (1..).zip(shared_files::windows(checkpoints, files, distinct)) {
         let directory = dir.join(format!("chk-{id}"));
         fs::create_dir_all(&directory)?;
-        write(&shared_files::checkpoint(path, id, window), &directory.join("_metadata"))?;
+        let end = window.end;
+        let metadata = shared_files::checkpoint(path, id, window, new);
+        write(&metadata, &directory.join("_metadata"))?;
+        new = end;
     }
     Ok(())
 }

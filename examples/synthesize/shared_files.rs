@@ -24,16 +24,17 @@ const FILES_A_SUBTASK: usize = 10_000;
 const FILE_BYTES: i64 = 64 << 20;
 
 pub(crate) fn metadata(files: usize) -> Metadata<'static> {
-    checkpoint(JOB, 1, 0..files)
+    checkpoint(JOB, 1, 0..files, 0)
 }
 
-/// A checkpoint which refers to the files with these numbers in the `shared` of a job directory.
-pub(crate) fn checkpoint(job: &str, id: i64, files: Range<usize>) -> Metadata<'static> {
+/// A checkpoint which refers to the files with these numbers in the `shared` of a job directory,
+/// and uploaded those from number `new` on.
+pub(crate) fn checkpoint(job: &str, id: i64, files: Range<usize>, new: usize) -> Metadata<'static> {
     let parallelism = files.len().div_ceil(FILES_A_SUBTASK).max(1);
     let subtasks: Vec<Subtask<'_>> = (0..parallelism)
         .map(|index| {
             let first = files.start + index * FILES_A_SUBTASK;
-            subtask(job, index, first..files.end.min(first + FILES_A_SUBTASK))
+            subtask(job, index, first..files.end.min(first + FILES_A_SUBTASK), new)
         })
         .collect();
     let parallelism = i32::try_from(parallelism).expect("a count of subtasks");
@@ -56,16 +57,17 @@ pub(crate) fn checkpoint(job: &str, id: i64, files: Range<usize>) -> Metadata<'s
     }
 }
 
-fn subtask(job: &str, index: usize, files: Range<usize>) -> Subtask<'static> {
+fn subtask(job: &str, index: usize, files: Range<usize>, new: usize) -> Subtask<'static> {
+    let uploaded = files.end - new.clamp(files.start, files.end);
     let shared: Vec<NamedHandle<'_>> = files.map(|number| sst(job, number)).collect();
-    let bytes = FILE_BYTES * i64::try_from(shared.len()).expect("a count of files");
+    let uploaded = FILE_BYTES * i64::try_from(uploaded).expect("a count of files");
     let index = i32::try_from(index).expect("a subtask index");
     let handle = IncrementalHandle {
         checkpoint_id: 1,
         backend_id: leak(uuid(0, index.unsigned_abs().into())).into(),
         key_groups: KeyGroupRange { start: index, count: 1 },
         second: Some(SecondForm {
-            checkpointed_size: bytes,
+            checkpointed_size: uploaded,
             state_handle_id: leak(uuid(1, index.unsigned_abs().into())).into(),
         }),
         meta: None,
