@@ -70,6 +70,11 @@ impl Subject {
         Subject { base: tree.clone(), tree, is_job: false }
     }
 
+    /// A place below the base, or its URI.
+    pub fn path_of(&self, at: &Location) -> String {
+        at.relative_to(&self.base).map_or_else(|| at.to_string(), str::to_owned)
+    }
+
     /// Where other jobs are that may refer to files here.
     pub fn around(&self) -> Option<Location> {
         (self.base != self.tree).then(|| self.base.clone())

@@ -19,7 +19,6 @@ use super::TreeFileJson;
 use super::files::Lister;
 use super::history;
 use crate::format::flink::keyed::add;
-use crate::model::Location;
 use crate::model::layout;
 use crate::model::layout::UnitKind;
 use crate::model::references::NodeId;
@@ -116,7 +115,7 @@ fn others(facts: &Facts) -> impl Iterator<Item = OtherJson> {
         let incomplete = incomplete(facts, number);
         let something = unit.sums.physical().files > 0 || !incomplete.is_empty();
         (facts.is_inside(unit) && something).then(|| OtherJson {
-            path: below(&unit.at, &facts.subject.base),
+            path: facts.subject.path_of(&unit.at),
             kind,
             incomplete,
             totals: totals(facts, unit),
@@ -143,13 +142,13 @@ fn job_json(facts: &Facts, number: u32, totals: TotalsJson) -> JobJson<'_> {
     let read = || facts.rows_of(number).filter(|row| row.overview.is_some());
     let newest = read().last().map(|row| NewestJson {
         id: row.id,
-        path: below(&row.metadata, &facts.subject.base),
+        path: facts.subject.path_of(&row.metadata),
         completed_at: row.modified.map(|time| time.to_string()),
         state_bytes: row.sizes(facts.only).and_then(|sizes| sizes.state),
     });
     let sizes = read().map(|row| row.sizes(facts.only).and_then(|sizes| sizes.state));
     JobJson {
-        path: below(at, &facts.subject.base),
+        path: facts.subject.path_of(at),
         job_id: at.file_name().filter(|name| layout::is_job_id(name)).map(str::to_owned),
         checkpoints: Seq::new(move || facts.rows_of(number).map(move |row| row_json(facts, row))),
         newest,
@@ -167,7 +166,7 @@ fn row_json(facts: &Facts, row: &Row) -> CheckpointRowJson {
     let read = row.number.is_some();
     CheckpointRowJson {
         id: row.id,
-        path: below(&row.metadata, &facts.subject.base),
+        path: facts.subject.path_of(&row.metadata),
         kind,
         savepoint_format,
         full: snapshot.map(Snapshot::is_full),
@@ -191,7 +190,7 @@ fn row_json(facts: &Facts, row: &Row) -> CheckpointRowJson {
 fn incomplete(facts: &Facts, unit: u32) -> Vec<IncompleteJson> {
     let of_unit = facts.incomplete.iter().filter(|one| one.unit == unit);
     let json = |one: &Incomplete| IncompleteJson {
-        path: below(&one.at, &facts.subject.base),
+        path: facts.subject.path_of(&one.at),
         files: one.found.files,
         bytes: one.found.bytes,
         newest_modified_at: one.newest.map(|time| time.to_string()),
@@ -205,7 +204,7 @@ fn refers_to(facts: &Facts, from: u32) -> Vec<String> {
 }
 
 fn unit_path(facts: &Facts, number: u32) -> Option<String> {
-    facts.unit(number).map(|unit| below(&unit.at, &facts.subject.base))
+    facts.unit(number).map(|unit| facts.subject.path_of(&unit.at))
 }
 
 fn cross_json(facts: &Facts, cross: &CrossReference, with_paths: bool) -> CrossReferenceJson {
@@ -288,9 +287,4 @@ pub(super) fn file_list(facts: &Facts, selection: Selection) -> Seq<'_, TreeFile
         let nodes = (0..listed.len()).filter_map(move |at| listed.get(at).copied());
         nodes.filter_map(move |node| lister.file(node))
     })
-}
-
-/// A place below a base, or its URI.
-pub(super) fn below(at: &Location, base: &Location) -> String {
-    at.relative_to(base).map_or_else(|| at.to_string(), str::to_owned)
 }

@@ -87,11 +87,10 @@ pub(super) struct Lister<'r> {
 
 impl<'r> Lister<'r> {
     pub(super) fn new(facts: &'r Facts) -> Self {
-        let base = &facts.subject.base;
-        let path = |row: &Row| super::build::below(&row.metadata, base);
+        let path = |row: &Row| facts.subject.path_of(&row.metadata);
         Lister {
             facts,
-            paths: facts.references.paths(base),
+            paths: facts.references.paths(&facts.subject.base),
             metadata: facts.rows.iter().map(path).collect(),
         }
     }
