@@ -3,6 +3,7 @@
 //! files. And the sums made of that, against the same oracle.
 
 mod claimed;
+mod history;
 mod jobs;
 
 use std::collections::BTreeMap;
@@ -59,9 +60,14 @@ impl Reachability {
 
 /// The document of `chkctl inspect --files` of a place in an archive.
 pub(crate) fn inspect(archive: &Archive, below: &str) -> Value {
+    inspect_with(archive, below, &[])
+}
+
+/// The same, with more flags.
+pub(crate) fn inspect_with(archive: &Archive, below: &str, flags: &[&str]) -> Value {
     let path = archive.root().join(below);
     let args = ["inspect", path.to_str().unwrap(), "--files", "--output", "json"];
-    let output = chkctl::run(&args);
+    let output = chkctl::run(&[&args, flags].concat());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{} {below}: {stderr}", archive.name);
     serde_json::from_slice(&output.stdout).unwrap()

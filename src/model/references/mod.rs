@@ -164,6 +164,14 @@ impl References {
         self.nodes.get(node.0)?.bytes()
     }
 
+    /// Where a segment begins in its file; `None` for what is no segment.
+    pub fn offset(&self, node: NodeId) -> Option<u64> {
+        match self.nodes.get(node.0)? {
+            Node::Segment { start, .. } => Some(*start),
+            _ => None,
+        }
+    }
+
     /// The references of one checkpoint, in the order of its metadata.
     pub fn groups(&self, checkpoint: u32) -> impl Iterator<Item = Group<'_>> {
         let slots = self.checkpoints.get(checkpoint as usize);

@@ -61,6 +61,8 @@ pub struct HistoryFileJson {
     pub local_name: Option<String>,
     /// Path below the base, or a URI; of inline state the path it would have had.
     pub path: String,
+    /// Where it begins in that file, if it is a segment of a merged one.
+    pub offset: Option<u64>,
     /// Whether it is inside the metadata, and no file.
     pub inline: bool,
     /// Bytes; null if not known.
@@ -117,6 +119,7 @@ fn files<'r>(
     group.nodes.iter().map(move |node| HistoryFileJson {
         local_name: references.local_name(*node),
         path: paths.of(*node),
+        offset: references.offset(*node),
         inline: references.kind(*node) == crate::model::references::Kind::Inline,
         bytes: references.bytes(*node),
         marks: history.marks(facts, group, *node).into_iter().map(Mark::sign).collect(),
