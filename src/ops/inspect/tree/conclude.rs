@@ -110,7 +110,8 @@ impl Facts {
 
     /// The rows of one unit.
     pub fn rows_of(&self, unit: u32) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(move |row| row.unit == unit)
+        let first = self.rows.partition_point(|row| row.unit < unit);
+        self.rows.iter().skip(first).take_while(move |row| row.unit == unit)
     }
 
     /// The row of a checkpoint by its number in the references.
