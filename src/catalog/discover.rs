@@ -43,6 +43,8 @@ pub struct Discovered {
     pub unread: Vec<StoreError>,
     /// Links to directories that were not followed.
     pub not_followed: Vec<Location>,
+    /// Links that are called as checkpoints and savepoints are, on the way of being resolved.
+    linked: Vec<Location>,
 }
 
 impl Discovered {
@@ -101,13 +103,29 @@ pub async fn below(stores: &Stores, dir: &Location) -> Discovered {
         match listing {
             Ok(listing) => {
                 let inner = look(&at, &listing, &mut discovered);
-                open.extend(inner.into_iter().map(|dir| (dir, depth + 1)));
-                open.retain(|(_, depth)| *depth <= DEEPEST);
+                for link in std::mem::take(&mut discovered.linked) {
+                    // Another name of a checkpoint that may be found by its own as well.
+                    let location = real(stores, &link, dir).await.join(METADATA);
+                    discovered.candidates.push(Candidate { location, listed: None });
+                }
+                if depth < DEEPEST {
+                    open.extend(inner.into_iter().map(|dir| (dir, depth + 1)));
+                }
             }
             // Removed since it was listed.
             Err(error) if error.is_absent() && depth > 0 => {}
             Err(error) => discovered.unread.push(error),
         }
+    }
+}
+
+/// Where a link leads, spelled as what lies below a directory where it does.
+async fn real(stores: &Stores, link: &Location, dir: &Location) -> Location {
+    let Ok(store) = stores.open(link) else { return link.clone() };
+    let target = store.real(link).await;
+    match target.relative_to(&store.real(dir).await) {
+        Some(below) => dir.join(below),
+        None => target,
     }
 }
 
@@ -123,7 +141,7 @@ pub async fn holds_any(stores: &Stores, dir: &Location) -> bool {
         let Ok(listing) = store.list(&at).await else { continue };
         let mut discovered = Discovered::default();
         let inner = look(&at, &listing, &mut discovered);
-        if !discovered.candidates.is_empty() {
+        if !discovered.candidates.is_empty() || !discovered.linked.is_empty() {
             return true;
         }
         open.extend(inner);
@@ -145,6 +163,10 @@ fn look(at: &Location, listing: &Listing, discovered: &mut Discovered) -> Vec<Lo
         let linked = listing.linked_dirs.contains(name);
         if layout::is_snapshot_name(name) {
             // Asking for the one file costs less than listing all that lies beside it.
+            if linked {
+                discovered.linked.push(dir);
+                continue;
+            }
             let location = dir.join(METADATA);
             discovered.candidates.push(Candidate { location, listed: None });
         } else if is_job && layout::holds_state(name) {

@@ -4,8 +4,10 @@
 //!    whoever may refer to a file here.
 //! 2. The metadata files are read. Files of a checkpoint lie there before its metadata does, so
 //!    what is listed first and referred to afterwards was there all the time.
-//! 3. Where something seems to be referred to by nobody, or to be missing, the job directory is
-//!    listed again: a checkpoint may have been completed, or removed, in between.
+//! 3. Where something seems to be referred to by nobody, the job directory is listed again: a
+//!    checkpoint may have been completed, or removed, in between.
+//! 4. What is referred to and was not listed is looked for by its name, wherever it may be. Only
+//!    then is it missing, and only if the checkpoint is still there afterwards.
 //!
 //! The other way round, the files of a checkpoint that is completed between the two would look
 //! like nobody's. What is read goes to a [`Sink`] one by one and is not kept here.
@@ -13,6 +15,7 @@
 use std::collections::HashSet;
 
 use futures::StreamExt;
+use futures::stream;
 use futures::stream::FuturesUnordered;
 
 use super::CatalogError;
@@ -60,8 +63,16 @@ pub trait Sink {
     fn not_followed(&mut self, at: &Location);
     /// A metadata file, or why it was not read.
     fn metadata(&mut self, file: Result<Read<'_, '_>, Unread>);
-    /// What has to be looked at again, once everything was read.
-    fn doubts(&mut self) -> Doubts;
+    /// Job directories in which a checkpoint may have been completed since.
+    fn doubts(&mut self) -> Vec<Location>;
+    /// Files that no listing showed, once everything was read.
+    fn sought(&mut self) -> Vec<Sought>;
+    /// A file that was sought, in one of the directories where it may be.
+    fn sighted(&mut self, directory: u32, at: &Location, file: &FileEntry);
+    /// The search in a directory is over; what was not sighted is not there, unless it failed.
+    fn searched(&mut self, directory: u32, failed: Option<String>);
+    /// Metadata files that may have been removed since, as files they refer to are not there.
+    fn suspects(&mut self) -> Vec<Location>;
     /// A metadata file that was read and has been removed since.
     fn removed(&mut self, at: &Location);
 }
@@ -75,8 +86,6 @@ pub struct Read<'m, 'a> {
     pub metadata: &'m Metadata<'a>,
     /// Where its files are.
     pub places: &'m Places<'a>,
-    /// Whether it lies in the tree and was completed after that had been listed.
-    pub late: bool,
 }
 
 /// A metadata file that was not read.
@@ -101,14 +110,28 @@ pub enum Why {
     Failed(CatalogError),
 }
 
-/// What has to be looked at again.
-#[derive(Debug, Default)]
-pub struct Doubts {
-    /// Job directories in which a checkpoint may have been completed since.
-    pub jobs: Vec<Location>,
-    /// Metadata files that may have been removed since.
-    pub metadata: Vec<Location>,
+/// Files of one directory that no listing showed.
+#[derive(Debug)]
+pub struct Sought {
+    /// Tells one directory from another.
+    pub directory: u32,
+    /// Where they may be: directories, or the places of files that have no name.
+    pub places: Vec<Location>,
+    /// Their names.
+    pub names: Names,
 }
+
+/// Names of files in a directory.
+#[derive(Debug)]
+pub enum Names {
+    /// These; an empty one is the place itself.
+    These(Vec<String>),
+    /// So many that the directory is better listed.
+    Many,
+}
+
+/// So many files are asked for one by one.
+pub const ASKED_FOR: usize = 1000;
 
 /// How far it has come.
 #[derive(Debug, Clone, Copy)]
@@ -140,27 +163,94 @@ pub async fn run(
     }
     elsewhere.unread.iter().for_each(|error| sink.unlisted(error.at(), &error.to_string()));
     elsewhere.not_followed.iter().for_each(|at| sink.not_followed(at));
-    let shown: HashSet<Location> = in_tree.iter().map(|found| found.location.clone()).collect();
-    let is_late = |at: &Location| at.relative_to(&scope.tree).is_some() && !shown.contains(at);
     let mut known = HashSet::new();
     // What the tree shows comes first and is known to exist.
     let mut candidates: Vec<Candidate> = in_tree.into_iter().chain(elsewhere.candidates).collect();
     candidates.retain(|candidate| known.insert(candidate.location.clone()));
-    read_all(stores, candidates, scope.rebase, &is_late, sink, progress).await;
+    read_all(stores, candidates, scope.rebase, sink, progress).await;
 
-    let doubts = sink.doubts();
-    let mut again = Vec::new();
-    for job in doubts.jobs {
-        again.extend(discover::below(stores, &job).await.candidates);
-    }
+    let listed = stream::iter(sink.doubts())
+        .map(|job| async move { discover::below(stores, &job).await.candidates });
+    let mut again = listed.buffer_unordered(SIDE_BY_SIDE).concat().await;
     again.retain(|candidate| known.insert(candidate.location.clone()));
-    read_all(stores, again, scope.rebase, &is_late, sink, progress).await;
-    for at in doubts.metadata {
-        if is_gone(stores, &at).await {
-            sink.removed(&at);
-        }
+    read_all(stores, again, scope.rebase, sink, progress).await;
+
+    let searches = stream::iter(sink.sought()).map(|sought| search(stores, sought));
+    let mut searches = std::pin::pin!(searches.buffer_unordered(SIDE_BY_SIDE));
+    while let Some(Searched { directory, sighted, failed }) = searches.next().await {
+        sighted.iter().for_each(|(at, file)| sink.sighted(directory, at, file));
+        sink.searched(directory, failed.map(|error| error.to_string()));
+    }
+    let suspects = stream::iter(sink.suspects())
+        .map(|at| async move { is_gone(stores, &at).await.then_some(at) });
+    let mut suspects = std::pin::pin!(suspects.buffer_unordered(SIDE_BY_SIDE));
+    while let Some(at) = suspects.next().await {
+        at.iter().for_each(|at| sink.removed(at));
     }
     Ok(())
+}
+
+/// Requests that are made at a time.
+const SIDE_BY_SIDE: usize = 16;
+
+struct Searched {
+    directory: u32,
+    /// Files, and the places where they were found.
+    sighted: Vec<(Location, FileEntry)>,
+    failed: Option<StoreError>,
+}
+
+/// Looks for files at every place where they may be.
+async fn search(stores: &Stores, sought: Sought) -> Searched {
+    let Sought { directory, places, names } = sought;
+    let mut searched = Searched { directory, sighted: Vec::new(), failed: None };
+    let mut wanted = match names {
+        Names::These(names) => Some(names),
+        Names::Many => None,
+    };
+    for place in places {
+        let store = match stores.open(&place) {
+            Ok(store) => store,
+            Err(error) => {
+                searched.failed = Some(error);
+                continue;
+            }
+        };
+        let Some(names) = wanted.take() else {
+            match store.list(&place).await {
+                Ok(listing) => {
+                    let files = listing.files.into_iter().map(|file| (place.clone(), file));
+                    searched.sighted.extend(files);
+                }
+                Err(error) if error.is_absent() => {}
+                Err(error) => searched.failed = Some(error),
+            }
+            continue;
+        };
+        let (store, at) = (&store, &place);
+        let asked = stream::iter(names).map(|name| async move {
+            let file = if name.is_empty() { at.clone() } else { at.join(&name) };
+            (name, store.stat(&file).await)
+        });
+        let mut asked = std::pin::pin!(asked.buffer_unordered(SIDE_BY_SIDE));
+        let mut left = Vec::new();
+        while let Some((name, answer)) = asked.next().await {
+            match answer {
+                Ok(stat) if !stat.is_dir => {
+                    let (size, modified) = (Some(stat.size), stat.modified);
+                    let file = FileEntry { name, size, modified, kind: EntryKind::Regular };
+                    searched.sighted.push((place.clone(), file));
+                }
+                Ok(_) => left.push(name),
+                Err(error) => {
+                    left.push(name);
+                    searched.failed = searched.failed.or((!error.is_absent()).then_some(error));
+                }
+            }
+        }
+        wanted = Some(left);
+    }
+    searched
 }
 
 /// Lists the tree, and returns the metadata files in it.
@@ -214,7 +304,6 @@ async fn read_all(
     stores: &Stores,
     candidates: Vec<Candidate>,
     rebase: &RebaseOptions,
-    is_late: &dyn Fn(&Location) -> bool,
     sink: &mut dyn Sink,
     progress: &dyn Fn(Progress),
 ) {
@@ -248,8 +337,7 @@ async fn read_all(
                 done += 1;
             }
             Ok(file) => {
-                let late = is_late(&file.location);
-                hand_over(stores, file, rebase, late, sink).await;
+                hand_over(stores, file, rebase, sink).await;
                 done += 1;
             }
         }
@@ -297,7 +385,6 @@ async fn hand_over(
     stores: &Stores,
     file: MetadataFile,
     rebase: &RebaseOptions,
-    late: bool,
     sink: &mut dyn Sink,
 ) {
     let again;
@@ -314,7 +401,7 @@ async fn hand_over(
     match parsed {
         Ok(metadata) => {
             let places = checkpoint::places(stores, &metadata, &file.location, rebase).await;
-            let read = Read { file, metadata: &metadata, places: &places, late };
+            let read = Read { file, metadata: &metadata, places: &places };
             sink.metadata(Ok(read));
         }
         Err(why) => sink.metadata(Err(Unread { at: file.location.clone(), why })),

@@ -71,6 +71,13 @@ enum Spelling<'a> {
     Relative(&'a [u8]),
 }
 
+/// Where the name of a file begins in its path: at the end where its spelling is its own matter,
+/// as a name with an escape or a slash at its end can be spelled in other ways.
+pub fn name_begins(path: &[u8]) -> usize {
+    let cut = path.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
+    if path[cut..].contains(&b'%') { path.len() } else { cut }
+}
+
 impl<'a> Places<'a> {
     /// Places of the checkpoint at `home`, moved as `rebasing` says.
     pub fn new(home: Home, rebasing: Rebasing) -> Self {
@@ -106,10 +113,7 @@ impl<'a> Places<'a> {
 
     fn place(&self, path: Utf<'a>, spelling: impl Fn(&'a [u8]) -> Spelling<'a>) -> Place<'a> {
         let bytes = path.as_bytes();
-        let cut = bytes.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
-        // A name with an escape, or a slash at its end, can be spelled in other ways.
-        let odd = cut == bytes.len() || bytes[cut..].contains(&b'%');
-        let (dir, name) = if odd { (bytes, &[][..]) } else { bytes.split_at(cut) };
+        let (dir, name) = bytes.split_at(name_begins(bytes));
         let dir = self.dirs.borrow_mut().intern(spelling(dir), |spelling| self.resolve(spelling));
         Place { dir, name: Utf::from_encoded(name) }
     }

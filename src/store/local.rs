@@ -78,6 +78,14 @@ pub(super) async fn read_range(at: &Location, range: Range<u64>) -> Result<Vec<u
     .await
 }
 
+pub(super) async fn real(at: &Location) -> Result<Location, StoreError> {
+    blocking(at, |at, path| {
+        let real = fs::canonicalize(path).map_err(|error| failed(at, &error))?;
+        Ok(real.to_str().map_or_else(|| at.clone(), |real| at.with_path(real)))
+    })
+    .await
+}
+
 /// Resolves `..` as the system does: through symbolic links where they exist, by text elsewhere.
 pub(super) fn resolve_parents(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();

@@ -242,6 +242,11 @@ impl Location {
         self.scheme == other.scheme && self.authority == other.authority
     }
 
+    /// Whether this is at or below `base`, as far as the path says; `..` is not resolved.
+    pub fn is_below(&self, base: &Location) -> bool {
+        self.relative_to(base).is_some()
+    }
+
     /// Says whether a segment is `.` or `..`: never written by Flink, so hostile or damaged.
     pub fn has_dot_segments(&self) -> bool {
         self.segments().any(|segment| segment == "." || segment == "..")

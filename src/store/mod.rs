@@ -180,6 +180,15 @@ impl Store {
         }
     }
 
+    /// Follows the symbolic links in a path. Where it cannot be followed, and in object stores,
+    /// which have none, it stays as it is.
+    pub async fn real(&self, at: &Location) -> Location {
+        match &*self.inner {
+            Inner::Local => local::real(at).await.unwrap_or_else(|_| at.clone()),
+            Inner::Object(_) => at.clone(),
+        }
+    }
+
     /// Reads a whole object of at most `limit` bytes into one buffer of exactly its size.
     ///
     /// # Errors

@@ -71,7 +71,13 @@ pub enum Below {
     Directory(String),
     /// A symbolic link to a directory that was not entered, as it leads in a circle or to where
     /// the walk comes anyway.
-    LinkNotFollowed(String),
+    LinkNotFollowed {
+        /// Its path below the directory.
+        name: String,
+        /// Where it leads, if that is a directory; spelled as what is listed below the
+        /// directory where it lies there.
+        target: Option<super::Location>,
+    },
     /// A name that is not UTF-8, with replacement characters.
     Unspellable(String),
 }

@@ -94,20 +94,21 @@ fn a_checkpoint_that_is_removed_before_it_is_read_is_not_broken() {
     assert_eq!(codes, ["checkpoint-removed"]);
 }
 
-/// Its files go first, as the parallel cleaner may do it, then its metadata, which was read.
+/// Its files go first, as the parallel cleaner may do it, and its metadata goes last: after
+/// files of it were already asked for.
 #[test]
 fn a_checkpoint_that_is_removed_while_it_is_read_has_no_missing_files() {
-    let gone =
-        |path: &str| path.starts_with(JOB) && path.contains("/chk-3/") && !path.ends_with('a');
-    let facts = inspect(store().omit(move |path| gone(path)).before({
-        let mut read = false;
-        move |call, memory| {
-            if read {
-                delete_all(memory, &metadata(3));
+    let mut begun = false;
+    let facts = inspect(store().before(move |call, memory| {
+        match call {
+            Call::ListAll(_) if !begun => {
+                delete_files_of(memory, 3);
+                begun = true;
             }
-            read |= *call == Call::Get(metadata(3));
-            None
+            Call::Head(path) if is_file_of(path, 3) => delete_all(memory, &metadata(3)),
+            _ => {}
         }
+        None
     }));
     assert_eq!(row(&facts, 3).unwrap().problem, Some(Problem::Removed));
     assert_eq!(facts.failures().count(), 0);
@@ -116,13 +117,62 @@ fn a_checkpoint_that_is_removed_while_it_is_read_has_no_missing_files() {
 /// The same files missing from a checkpoint that stays.
 #[test]
 fn a_checkpoint_that_stays_has_missing_files() {
-    let gone = |path: &str| path.contains("/chk-3/") && !path.ends_with("_metadata");
-    let facts = inspect(store().omit(gone));
+    let facts = inspect(store().before(|call, memory| {
+        if matches!(call, Call::ListAll(_)) {
+            delete_files_of(memory, 3);
+        }
+        None
+    }));
     let Some(Problem::Files { missing, .. }) = &row(&facts, 3).unwrap().problem else {
         panic!("{:?}", row(&facts, 3).unwrap().problem)
     };
     assert!(*missing > 0);
+    assert_eq!(facts.totals.missing, *missing);
     assert_eq!(facts.failures().count(), 0, "a finding, and nothing that could not be read");
+}
+
+fn is_file_of(path: &str, id: i64) -> bool {
+    path.contains(&format!("/chk-{id}/")) && !path.ends_with("_metadata")
+}
+
+fn delete_files_of(memory: &InMemory, id: i64) {
+    let prefix = format!("{JOB}/chk-{id}/");
+    let bytes = get(memory, &metadata(id));
+    delete_all(memory, &prefix);
+    put(memory, &metadata(id), bytes);
+}
+
+/// What a listing does not show is asked for by its name: files of a checkpoint that was
+/// completed while it went on are there, and count like all others.
+#[test]
+fn files_that_a_listing_does_not_show_are_not_missing() {
+    let whole = inspect(store());
+    let hidden = |path: &str| path.ends_with('b') || path.contains("/chk-10/");
+    let facts = inspect(store().omit(hidden));
+    assert_eq!(facts.totals.sums, whole.totals.sums);
+    assert_eq!(facts.totals.missing, 0);
+    assert!(facts.totals.complete && facts.findings.is_empty(), "{:?}", facts.findings);
+    for (row, expected) in facts.rows.iter().zip(&whole.rows) {
+        assert_eq!((row.id, row.missing, row.unseen), (expected.id, 0, 0));
+        assert_eq!(row.exclusive_bytes, expected.exclusive_bytes, "{:?}", row.id);
+    }
+}
+
+/// Not shown, and then nobody may ask: neither there nor missing.
+#[test]
+fn files_that_cannot_be_asked_for_are_neither_there_nor_missing() {
+    let facts = inspect(store().omit(|path| is_file_of(path, 10)).before(|call, _| {
+        let source = "access denied".into();
+        let asked = matches!(call, Call::Head(path) if is_file_of(path, 10));
+        asked.then_some(Error::Generic { store: "test", source })
+    }));
+    let newest = row(&facts, 10).unwrap();
+    assert_eq!(newest.missing, 0);
+    assert!(newest.unseen > 0);
+    assert_eq!(newest.problem.as_ref().map(Problem::code), Some("files-unseen"));
+    assert_eq!(facts.totals.missing, 0);
+    let codes: Vec<&str> = facts.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["files-unseen", "files-unseen"], "the directory, and the checkpoint");
 }
 
 /// A checkpoint is completed after everything was listed: its files were there already, and must

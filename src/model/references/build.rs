@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 
@@ -15,10 +16,12 @@ use super::names::Name;
 use super::names::Texts;
 use super::node::Node;
 use super::node::UNKNOWN;
+use super::search::Search;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorId;
 use crate::format::flink::stream::StreamHandle;
 use crate::format::flink::utf::Utf;
+use crate::model::places;
 use crate::model::places::Places;
 use crate::model::places::Whereabouts;
 use crate::model::walk;
@@ -35,16 +38,17 @@ pub struct TooMany;
 /// References on the way of being collected.
 #[derive(Debug, Default)]
 pub struct Builder {
-    nodes: Interner<Node>,
-    directories: Directories,
-    texts: Texts,
+    pub(super) nodes: Interner<Node>,
+    pub(super) directories: Directories,
+    pub(super) texts: Texts,
     operators: Interner<OperatorId>,
     databases: Interner<DatabaseKey>,
     slots: Vec<Slot>,
-    forward: Vec<u32>,
-    checkpoints: Vec<Checkpoint>,
-    renamed: BTreeMap<(u32, u32), LocalName>,
-    sizes: Disagreements,
+    pub(super) forward: Vec<u32>,
+    pub(super) checkpoints: Vec<Checkpoint>,
+    pub(super) renamed: BTreeMap<(u32, u32), LocalName>,
+    pub(super) sizes: Disagreements,
+    pub(super) search: Search,
 }
 
 /// Files to which handles give different sizes, as only damaged metadata does: what the first
@@ -100,6 +104,8 @@ impl Builder {
             _ => {
                 self.slots.truncate(first_slot as usize);
                 self.forward.truncate(first_reference);
+                self.renamed.retain(|(_, reference), _| (*reference as usize) < first_reference);
+                self.sizes.values_mut().for_each(|(_, of)| of.retain(|one| one.0 != number));
                 return Err(TooMany);
             }
         };
@@ -132,10 +138,12 @@ impl Builder {
         stream: Use<'a>,
     ) -> Result<(), TooMany> {
         let Some(node) = self.node(checkpoint, &stream) else { return Ok(()) };
-        let place = (operator, subtask, stream.role, stream.database);
-        if checkpoint.last != Some(place) {
-            checkpoint.last = Some(place);
-            let database = stream.database.map(|database| {
+        let relative = matches!(stream.handle.innermost(), StreamHandle::Relative { .. });
+        let Use { role, database, .. } = stream;
+        let origin = Origin { operator, subtask, role, database, relative };
+        if checkpoint.last != Some(origin) {
+            checkpoint.last = Some(origin);
+            let database = database.map(|database| {
                 let groups = database.key_groups;
                 let id = database.backend_id.as_bytes().into();
                 self.databases.intern((id, groups.start, groups.count, database.materialized))
@@ -144,7 +152,8 @@ impl Builder {
                 checkpoint: checkpoint.number,
                 operator: self.operators.intern(operator),
                 subtask: subtask.unwrap_or(-1),
-                role: stream.role,
+                role,
+                relative,
                 database: database.unwrap_or(u32::MAX),
                 first: index(self.forward.len())?,
             });
@@ -165,8 +174,7 @@ impl Builder {
         }
         let place = checkpoint.places.of(handle)?;
         let dir = checkpoint.directory(place.directory(), &mut self.directories);
-        let relative = matches!(handle, StreamHandle::Relative { .. });
-        let file = self.file(dir, place.name().as_bytes(), relative);
+        let file = self.file(dir, place.name().as_bytes());
         if let StreamHandle::Segment(segment) = handle {
             let id = Name::of(segment.logical_file_id.as_bytes(), &mut self.texts);
             let [start, bytes] = [segment.start, segment.length].map(|n| n.unsigned_abs());
@@ -189,21 +197,13 @@ impl Builder {
         let known = std::mem::replace(bytes, size.max(*bytes));
         if let Some((_, sizes)) = self.sizes.get_mut(&file) {
             sizes.push((checkpoint, size));
-        } else if known != size && known != 0 {
+        } else if known != size && known != 0 && known != UNKNOWN && size != UNKNOWN {
             self.sizes.insert(file, (known, vec![(checkpoint, size)]));
         }
     }
 
-    fn file(&mut self, dir: u32, name: &[u8], relative: bool) -> u32 {
-        self.nodes.intern_near(Node::File {
-            name: Name::of(name, &mut self.texts),
-            dir,
-            local_name: LocalName::NONE,
-            modified: 0,
-            relative,
-            bytes: 0,
-            found: UNKNOWN,
-        })
+    fn file(&mut self, dir: u32, name: &[u8]) -> u32 {
+        self.nodes.intern_near(Node::file(dir, Name::of(name, &mut self.texts)))
     }
 
     fn inline<'a>(&mut self, adding: &mut Adding<'_, 'a>, name: Utf<'a>, bytes: u64) -> u32 {
@@ -246,13 +246,14 @@ impl Builder {
         time: Option<Timestamp>,
     ) {
         // Spelled as places of handles are, so that the two meet.
-        let (dir, name) = match path.rsplit_once('/') {
-            _ if path.contains('%') => (path, ""),
-            Some((dir, name)) => (dir, name),
-            None => ("", path),
-        };
-        let dir = self.directories.listed(root, dir);
-        let node = self.file(dir, name.as_bytes(), false);
+        let (dir, name) = path.split_at(places::name_begins(path.as_bytes()));
+        let dir = self.directories.listed(root, dir.trim_end_matches('/'));
+        let node = self.file(dir, name.as_bytes());
+        self.lies(node, size, time);
+    }
+
+    /// Notes what lies there as a file.
+    pub(super) fn lies(&mut self, node: u32, size: Option<u64>, time: Option<Timestamp>) {
         if let Some(Node::File { found, modified, .. }) = self.nodes.get_mut(node) {
             *found = size.unwrap_or(0);
             let seconds = time.and_then(|time| u32::try_from(time.as_second()).ok());
@@ -260,52 +261,53 @@ impl Builder {
         }
     }
 
-    /// Looks for files that seem to be needed by nobody, or to be missing: calls `unreferenced`
-    /// with the directory of each file that lies there and is not referred to, and returns the
-    /// checkpoints that refer to a file which does not lie in a directory where it should have
-    /// been listed.
-    pub fn doubts(
-        &self,
-        listed: impl Fn(&Whereabouts) -> bool,
-        mut unreferenced: impl FnMut(&Whereabouts),
-    ) -> Vec<u32> {
-        let listed: Vec<bool> = self.directories.list.iter().map(listed).collect();
+    /// Looks for files that seem to be needed by nobody: calls `found` with the directory of
+    /// each that lies there and is not referred to.
+    pub fn unreferenced(&self, mut found: impl FnMut(&Whereabouts)) {
         let mut referenced = vec![false; self.nodes.len()];
-        let is_absent = |node: u32| match self.nodes.get(node) {
-            Some(Node::File { found, dir, .. }) => *found == UNKNOWN && listed[*dir as usize],
-            _ => false,
-        };
-        let mut missing = Vec::new();
-        for (number, checkpoint) in (0..).zip(&self.checkpoints) {
-            let start = |slot: u32| self.slots.get(slot as usize).map(|slot| slot.first as usize);
-            let end = start(checkpoint.end_slot).unwrap_or(self.forward.len());
-            let span = start(checkpoint.first_slot).unwrap_or(end)..end;
-            let mut absent = false;
-            for node in &self.forward[span] {
-                let file = match self.nodes.get(*node) {
-                    Some(Node::Segment { file, .. }) => *file,
-                    _ => *node,
-                };
-                referenced[file as usize] = true;
-                absent |= is_absent(file);
-            }
-            if absent {
-                missing.push(number);
-            }
+        for node in &self.forward {
+            let file = match self.nodes.get(*node) {
+                Some(Node::Segment { file, .. }) => *file,
+                _ => *node,
+            };
+            referenced[file as usize] = true;
         }
         for (node, referenced) in self.nodes.iter().zip(referenced) {
             if let Node::File { dir, .. } = node
                 && !referenced
                 && let Some(dir) = self.directories.list.get(*dir as usize)
             {
-                unreferenced(dir);
+                found(dir);
             }
         }
-        missing
+    }
+
+    /// The places in `forward` of a checkpoint.
+    pub(super) fn span(&self, checkpoint: &Checkpoint) -> Range<usize> {
+        let start = |slot: u32| self.slots.get(slot as usize).map(|slot| slot.first as usize);
+        let end = start(checkpoint.end_slot).unwrap_or(self.forward.len());
+        start(checkpoint.first_slot).unwrap_or(end)..end
+    }
+
+    /// The checkpoints that refer to a file which was looked for and not seen.
+    pub fn lacking(&self) -> Vec<u32> {
+        if self.search.absent.is_empty() {
+            return Vec::new();
+        }
+        let mut lacks = vec![false; self.nodes.len()];
+        self.search.absent.iter().for_each(|node| lacks[*node as usize] = true);
+        let lacks = |node: &u32| match self.nodes.get(*node) {
+            Some(Node::Segment { file, .. }) => lacks[*file as usize],
+            _ => lacks[*node as usize],
+        };
+        let numbered = (0..).zip(&self.checkpoints);
+        let lacking = numbered.filter(|(_, of)| self.forward[self.span(of)].iter().any(lacks));
+        lacking.map(|(number, _)| number).collect()
     }
 
     /// Everything that was added, to be asked.
     pub fn finish(mut self) -> References {
+        self.settle();
         self.nodes.freeze();
         self.texts.freeze();
         self.databases.freeze();
@@ -324,6 +326,7 @@ impl Builder {
             checkpoints: self.checkpoints,
             renamed: self.renamed,
             sizes: self.sizes,
+            search: self.search,
             offsets: inverse.offsets,
             inverse: inverse.slots,
         }
@@ -332,6 +335,16 @@ impl Builder {
 
 fn index(n: usize) -> Result<u32, TooMany> {
     u32::try_from(n).map_err(|_| TooMany)
+}
+
+/// What is the same for all references of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Origin<'a> {
+    operator: OperatorId,
+    subtask: Option<i32>,
+    role: Role,
+    database: Option<walk::Database<'a>>,
+    relative: bool,
 }
 
 /// A checkpoint on the way of being added.
@@ -344,7 +357,7 @@ pub struct Adding<'p, 'a> {
     /// Numbers of directories here, by their numbers in `places`.
     directories: Vec<Option<u32>>,
     inline_directory: Option<(&'a [u8], u32)>,
-    last: Option<(OperatorId, Option<i32>, Role, Option<walk::Database<'a>>)>,
+    last: Option<Origin<'a>>,
     failed: Option<TooMany>,
 }
 
@@ -367,15 +380,15 @@ impl Adding<'_, '_> {
 
 /// The directories of all files, each once however it is spelled.
 #[derive(Debug, Default)]
-struct Directories {
-    list: Vec<Whereabouts>,
-    by_place: HashMap<Location, u32>,
+pub(super) struct Directories {
+    pub(super) list: Vec<Whereabouts>,
+    pub(super) by_place: HashMap<Location, u32>,
     by_text: HashMap<String, u32>,
     last_listed: Option<(String, u32)>,
 }
 
 impl Directories {
-    fn of(&mut self, whereabouts: Whereabouts) -> u32 {
+    pub(super) fn of(&mut self, whereabouts: Whereabouts) -> u32 {
         let Some(now) = whereabouts.now().cloned() else {
             return self.of_text(whereabouts.text());
         };

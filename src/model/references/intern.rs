@@ -51,13 +51,25 @@ impl<T: Hash + Eq> Interner<T> {
     where
         T: std::borrow::Borrow<Q>,
     {
-        let hash = self.hasher.hash_one(value);
+        match self.find_ref(value) {
+            Some(number) => number,
+            None => self.add(self.hasher.hash_one(value), make(value)),
+        }
+    }
+
+    /// The number of a value that has one.
+    pub(super) fn find(&self, value: &T) -> Option<u32> {
+        self.find_ref(value)
+    }
+
+    /// As [`Interner::find`], by what a value is borrowed as.
+    pub(super) fn find_ref<Q: Hash + Eq + ?Sized>(&self, value: &Q) -> Option<u32>
+    where
+        T: std::borrow::Borrow<Q>,
+    {
         let same =
             |number: &u32| self.list.get(*number as usize).is_some_and(|one| one.borrow() == value);
-        if let Some(number) = self.index.find(hash, same) {
-            return *number;
-        }
-        self.add(hash, make(value))
+        self.index.find(self.hasher.hash_one(value), same).copied()
     }
 
     fn add(&mut self, hash: u64, value: T) -> u32 {

@@ -17,6 +17,7 @@ mod names;
 mod node;
 mod paths;
 pub mod registry;
+mod search;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
@@ -26,6 +27,7 @@ pub use build::Builder;
 pub use build::TooMany;
 pub use names::sst_number;
 pub use paths::Paths;
+pub use search::Missed;
 pub use view::DatabaseOf;
 pub use view::File;
 pub use view::FileUse;
@@ -43,6 +45,8 @@ use intern::Interner;
 use names::LocalName;
 use names::Texts;
 use node::Node;
+use node::UNKNOWN;
+use search::Search;
 
 /// References of any number of checkpoints, and the files that lie there.
 #[derive(Debug)]
@@ -59,6 +63,7 @@ pub struct References {
     /// Local names that differ from the one kept with the node: by node and place in `forward`.
     renamed: BTreeMap<(u32, u32), LocalName>,
     sizes: Disagreements,
+    search: Search,
     /// Where in `inverse` the slots of each node begin.
     offsets: Vec<u32>,
     inverse: Vec<u32>,
@@ -78,6 +83,8 @@ struct Slot {
     /// -1 for the coordinator.
     subtask: i32,
     role: Role,
+    /// Whether their paths are relative to the metadata.
+    relative: bool,
     /// `u32::MAX` for what is in no database.
     database: u32,
     /// Where in `forward` its nodes begin.
@@ -134,7 +141,8 @@ impl References {
 
     /// All physical files: those that are referred to, and those that were listed.
     pub fn files(&self) -> impl Iterator<Item = File<'_>> {
-        (0..).zip(self.nodes.iter()).filter_map(|(number, _)| File::of(self, NodeId(number)))
+        let all = (0..).zip(self.nodes.iter());
+        all.filter_map(|(number, _)| File::of(self, NodeId(number))).filter(File::is_known)
     }
 
     /// A physical file by its number; `None` if it is the number of something else.
@@ -214,10 +222,10 @@ impl References {
     /// A file in a shared list of a checkpoint that is named by a relative path, if there is
     /// one: normal in native savepoints only.
     pub fn relative_shared(&self, checkpoint: u32) -> Option<NodeId> {
-        let shared = self.groups(checkpoint).filter(|group| group.role == Role::Shared);
-        shared
-            .flat_map(|group| self.nodes(group))
-            .find(|node| matches!(self.nodes.get(node.0), Some(Node::File { relative: true, .. })))
+        let relative = |slot: u32| self.slots.get(slot as usize).is_some_and(|slot| slot.relative);
+        let mut groups = self.groups(checkpoint);
+        let shared = groups.find(|group| group.role == Role::Shared && relative(group.slot))?;
+        self.nodes(shared).next()
     }
 
     /// The slots that refer to a node, in their order; as often as they do.
@@ -261,7 +269,8 @@ impl References {
     /// checkpoint with another one.
     pub fn disagreements(&self) -> impl Iterator<Item = (NodeId, u64, u32, u64)> {
         self.sizes.iter().filter_map(|(node, (first, sizes))| {
-            let (checkpoint, size) = sizes.iter().find(|(_, size)| size != first)?;
+            let mut known = sizes.iter().filter(|(_, size)| *size != UNKNOWN);
+            let (checkpoint, size) = known.find(|(_, size)| size != first)?;
             Some((NodeId(*node), *first, *checkpoint, *size))
         })
     }

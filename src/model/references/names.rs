@@ -9,6 +9,10 @@ use super::intern::Interner;
 pub(super) struct Texts(Interner<Box<[u8]>>);
 
 impl Texts {
+    fn find(&self, text: &[u8]) -> Option<u32> {
+        self.0.find_ref(text)
+    }
+
     fn intern(&mut self, text: &[u8]) -> u32 {
         self.0.intern_ref(text, |text| text.into())
     }
@@ -39,9 +43,21 @@ impl Name {
         if let Some(uuid) = parse_uuid(text).filter(|uuid| !uuid.starts_with(&MARK)) {
             return Name(uuid);
         }
+        Name::of_text(texts.intern(text))
+    }
+
+    /// The name that was made of this text; `None` if none was.
+    pub(super) fn known(text: &[u8], texts: &Texts) -> Option<Name> {
+        if let Some(uuid) = parse_uuid(text).filter(|uuid| !uuid.starts_with(&MARK)) {
+            return Some(Name(uuid));
+        }
+        texts.find(text).map(Name::of_text)
+    }
+
+    fn of_text(number: u32) -> Name {
         let mut name = [0xFF; 16];
-        let (_, number) = name.split_at_mut(MARK.len());
-        number.copy_from_slice(&texts.intern(text).to_be_bytes());
+        let (_, end) = name.split_at_mut(MARK.len());
+        end.copy_from_slice(&number.to_be_bytes());
         Name(name)
     }
 

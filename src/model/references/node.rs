@@ -20,8 +20,6 @@ pub(super) enum Node {
         local_name: LocalName,
         /// Modification time in seconds since 1970; 0 if not known.
         modified: u32,
-        /// Whether the first handle to it has a path relative to the metadata.
-        relative: bool,
         /// Bytes that handles to the whole file speak of; 0 without such a handle.
         bytes: u64,
         /// Bytes that lie there, if a listing showed it.
@@ -50,6 +48,12 @@ enum Key {
 }
 
 impl Node {
+    /// A file of which nothing is known yet.
+    pub(super) fn file(dir: u32, name: Name) -> Node {
+        let local_name = LocalName::NONE;
+        Node::File { name, dir, local_name, modified: 0, bytes: 0, found: UNKNOWN }
+    }
+
     fn key(&self) -> Key {
         match *self {
             Node::File { name, dir, .. } => Key::File(dir, name),

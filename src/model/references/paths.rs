@@ -67,6 +67,7 @@ impl Paths<'_> {
         // Sorting by what is at hand is several times faster than looking into the nodes.
         let key = |(number, node): (u32, &Node)| match node {
             Node::File { dir, name, .. } => {
+                File::of(self.references, NodeId(number)).filter(File::is_known)?;
                 Some((rank[*dir as usize], Name::head(*name, texts), NodeId(number)))
             }
             _ => None,

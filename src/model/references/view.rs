@@ -25,7 +25,6 @@ pub struct File<'r> {
     name: Name,
     dir: u32,
     modified: u32,
-    relative: bool,
     bytes: u64,
     found: u64,
 }
@@ -94,8 +93,8 @@ impl<'r> File<'r> {
     /// The file that a node is; `None` if it is something else.
     pub(super) fn of(references: &'r References, node: NodeId) -> Option<Self> {
         match *references.nodes.get(node.0)? {
-            Node::File { name, dir, local_name: _, modified, relative, bytes, found } => {
-                Some(File { references, node, name, dir, modified, relative, bytes, found })
+            Node::File { name, dir, local_name: _, modified, bytes, found } => {
+                Some(File { references, node, name, dir, modified, bytes, found })
             }
             Node::Inline { .. } | Node::Segment { .. } => None,
         }
@@ -143,13 +142,30 @@ impl<'r> File<'r> {
         Timestamp::from_second(seconds.into()).ok()
     }
 
-    /// Flink's class of the handles to it; `None` if nothing refers to it.
+    /// Whether it was looked for at every place where it may be and is not there.
+    pub fn is_absent(&self) -> bool {
+        self.references.search.absent.binary_search(&self.node.0).is_ok()
+    }
+
+    /// Whether it was looked for, and could not be told to be there or not.
+    pub fn is_unseen(&self) -> bool {
+        self.references.search.unseen.binary_search(&self.node.0).is_ok()
+    }
+
+    /// Whether it lies there or is referred to; the other ones turned out to be files that are
+    /// known by another place.
+    pub(super) fn is_known(&self) -> bool {
+        self.found != UNKNOWN || self.is_referenced()
+    }
+
+    /// Flink's class of the first handle to it; `None` if nothing refers to it.
     pub fn class(&self) -> Option<&'static str> {
-        let whole = !self.references.slots_of(self.node).is_empty();
-        match (whole, self.relative) {
-            (true, true) => Some("RelativeFileStateHandle"),
-            (true, false) => Some("FileStateHandle"),
-            (false, _) => {
+        let slot = self.references.slots_of(self.node).first();
+        let slot = slot.and_then(|slot| self.references.slots.get(*slot as usize));
+        match slot.map(|slot| slot.relative) {
+            Some(true) => Some("RelativeFileStateHandle"),
+            Some(false) => Some("FileStateHandle"),
+            None => {
                 let merged = !self.references.parts_of(self.node).is_empty();
                 merged.then_some("SegmentFileStateHandle")
             }

@@ -62,6 +62,15 @@ impl Finding {
         Finding::of_operator("backend-unknown", operator, message)
     }
 
+    pub(super) fn rebase_unused(rule: &Rule) -> Self {
+        Finding {
+            code: "rebase-unused",
+            subject: rule.from.to_string(),
+            message: "no path in the metadata lies below this place, so --rebase changes nothing"
+                .into(),
+        }
+    }
+
     pub(super) fn odd_parallelism(operator: &OperatorState<'_>) -> Self {
         let OperatorState { parallelism, max_parallelism, .. } = operator;
         let message = format!(
@@ -172,11 +181,5 @@ pub(super) fn of_the_files(overview: &Overview, files: &Files, base: &Location) 
 pub(crate) fn of_the_rules(places: &Places<'_>) -> Vec<Finding> {
     let rules = places.rebasing().rules().iter().enumerate();
     let unused = rules.filter(|(number, rule)| rule.stated && !places.has_used(*number));
-    let finding = |(_, rule): (usize, &Rule)| Finding {
-        code: "rebase-unused",
-        subject: rule.from.to_string(),
-        message: "no path in the metadata lies below this place, so --rebase changes nothing"
-            .into(),
-    };
-    unused.map(finding).collect()
+    unused.map(|(_, rule)| Finding::rebase_unused(rule)).collect()
 }

@@ -53,8 +53,8 @@ struct Walk {
     batch: Vec<Found>,
     /// Directories that have yet to be read, below the root.
     open: Vec<String>,
-    /// Where links that were followed lead.
-    entered: Vec<PathBuf>,
+    /// Where links that were followed lead, and their paths below the root.
+    entered: Vec<(PathBuf, String)>,
 }
 
 impl Walk {
@@ -114,8 +114,8 @@ impl Walk {
                 }
                 Some(Entry::Directory { name: last, linked }) => {
                     let below = name(&last);
-                    if linked && !self.may_enter(&entry.path()) {
-                        self.found(Ok(Below::LinkNotFollowed(below)))?;
+                    if linked && let Err(target) = self.enter(&entry.path(), &below) {
+                        self.found(Ok(Below::LinkNotFollowed { name: below, target }))?;
                         continue;
                     }
                     self.found(Ok(Below::Directory(below.clone())))?;
@@ -126,17 +126,25 @@ impl Walk {
         Some(())
     }
 
-    /// Whether a link leads to where the walk would not come otherwise, and not around it.
-    fn may_enter(&mut self, link: &Path) -> bool {
+    /// Notes that a link is entered if it leads to where the walk would not come otherwise, and
+    /// not around it; otherwise says where it leads.
+    fn enter(&mut self, link: &Path, below: &str) -> Result<(), Option<Location>> {
         let (Ok(target), Ok(root)) = (fs::canonicalize(link), fs::canonicalize(&self.path)) else {
-            return false;
+            return Err(None);
         };
         let overlap = |other: &PathBuf| target.starts_with(other) || other.starts_with(&target);
-        if overlap(&root) || self.entered.iter().any(overlap) {
-            return false;
+        if overlap(&root) || self.entered.iter().any(|(other, _)| overlap(other)) {
+            // Spelled as the walk comes there, if it does.
+            let ways = self.entered.iter().map(|(real, below)| (real, below.as_str()));
+            let way = ways.chain([(&root, "")]).find_map(|(real, below)| {
+                let rest = target.strip_prefix(real).ok()?.to_str()?;
+                Some(self.root.join(below).join(rest))
+            });
+            let elsewhere = || target.to_str().map(|path| self.root.with_path(path));
+            return Err(way.or_else(elsewhere));
         }
-        self.entered.push(target);
-        true
+        self.entered.push((target, below.to_owned()));
+        Ok(())
     }
 
     fn found(&mut self, found: Found) -> Option<()> {

@@ -83,7 +83,7 @@ pub struct Totals {
     pub sums: Sums,
     /// What is neither metadata nor state.
     pub other: Other,
-    /// Files that are referred to, would lie in the tree, and do not.
+    /// Files that are referred to, were looked for in the tree, and are not there.
     pub missing: u64,
     /// Whether all that could refer to files here was read, and all that lies here was listed.
     pub complete: bool,
@@ -133,13 +133,6 @@ impl Facts {
         file.found_bytes().is_some() || file.checkpoints().into_iter().any(by_one_here)
     }
 
-    /// Whether a file would have been listed if it was there.
-    pub fn is_missing(&self, file: &File<'_>) -> bool {
-        let place = file.directory().and_then(|dir| dir.now());
-        file.found_bytes().is_none()
-            && place.is_some_and(|place| place.relative_to(&self.subject.tree).is_some())
-    }
-
     /// Checkpoints that could not be looked at.
     pub fn failures(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.problem.as_ref().is_some_and(Problem::is_failure))
@@ -147,7 +140,7 @@ impl Facts {
 }
 
 pub(super) fn conclude(tree: Tree, now: Timestamp, only: Option<OperatorId>) -> Facts {
-    let Tree { subject, builder, mut rows, directories, metadata, other, findings, .. } = tree;
+    let Tree { subject, builder, mut rows, directories, metadata, other, mut findings, .. } = tree;
     let references = builder.finish();
     let odd = |row: &&Row| row.directory().file_name().is_none_or(|n| !layout::is_snapshot_name(n));
     let snapshots: HashSet<Location> = rows.iter().filter(odd).map(Row::directory).collect();
@@ -156,6 +149,9 @@ pub(super) fn conclude(tree: Tree, now: Timestamp, only: Option<OperatorId>) -> 
     if subject.is_job {
         units.of(&subject.tree);
     }
+
+    let unused = tree.unused_rules.into_iter().flatten();
+    findings.extend(unused.map(|rule| Finding::rebase_unused(&rule)));
 
     let mut totals = Totals { other, complete: tree.unlisted == 0, ..Totals::default() };
     for (dir, file) in &metadata {
@@ -168,12 +164,13 @@ pub(super) fn conclude(tree: Tree, now: Timestamp, only: Option<OperatorId>) -> 
         units_of_directories: references
             .directories()
             .iter()
-            .map(|dir| dir.now().map(|now| units.of(now)))
+            .zip(holding(&references))
+            .map(|(dir, holds)| dir.now().filter(|_| holds).map(|now| units.of(now)))
             .collect(),
-        listed: references
+        in_tree: references
             .directories()
             .iter()
-            .map(|dir| dir.now().is_some_and(|now| now.relative_to(&subject.tree).is_some()))
+            .map(|dir| dir.now().is_some_and(|now| now.is_below(&subject.tree)))
             .collect(),
         references: &references,
         only,
@@ -215,14 +212,24 @@ pub(super) fn conclude(tree: Tree, now: Timestamp, only: Option<OperatorId>) -> 
     facts
 }
 
+/// For each directory whether a file in it is known. A directory where files only seemed to be
+/// is none of anybody.
+fn holding(references: &References) -> Vec<bool> {
+    let mut holding = vec![false; references.directories().len()];
+    for file in references.files() {
+        holding.get_mut(file.directory_number() as usize).into_iter().for_each(|one| *one = true);
+    }
+    holding
+}
+
 /// A pass over all files.
 struct Files<'f> {
     references: &'f References,
     only: Option<OperatorId>,
     /// The unit of each directory.
     units_of_directories: Vec<Option<u32>>,
-    /// Whether what lies in a directory was listed.
-    listed: Vec<bool>,
+    /// Whether a directory lies in the tree.
+    in_tree: Vec<bool>,
     rows: &'f mut Vec<Row>,
     totals: &'f mut Totals,
     cross: BTreeMap<(u32, u32), (Vec<NodeId>, Option<u64>)>,
@@ -243,14 +250,14 @@ impl Files<'_> {
             let checkpoints = file.checkpoints();
             let directory = file.directory_number() as usize;
             let unit = self.units_of_directories.get(directory).copied().flatten();
-            let is_listed = self.listed.get(directory).copied().unwrap_or_default();
+            let in_tree = self.in_tree.get(directory).copied().unwrap_or_default();
             let rows: Vec<usize> =
                 checkpoints.iter().filter_map(|c| by_number.get(*c as usize).copied()).collect();
             self.lies(&file, unit, rows.is_empty(), units);
-            let missing = is_listed && file.found_bytes().is_none();
-            self.totals.missing += u64::from(missing);
+            let (missing, unseen) = (file.is_absent(), file.is_unseen());
+            self.totals.missing += u64::from(missing && in_tree);
             let of_unit = unit.and_then(|unit| units.get_mut(unit));
-            of_unit.into_iter().for_each(|unit| unit.missing += u64::from(missing));
+            of_unit.into_iter().for_each(|unit| unit.missing += u64::from(missing && in_tree));
             let (bytes, found) = (file.bytes(), file.found_bytes());
             let short = found.filter(|found| *found < file.end());
             for (number, at) in checkpoints.iter().zip(&rows) {
@@ -259,8 +266,8 @@ impl Files<'_> {
                 }
                 let row = &mut self.rows[*at];
                 row.files += 1;
-                // Where it was completed after the listing, its files need not be in it.
-                row.missing += u64::from(missing && !row.late);
+                row.missing += u64::from(missing);
+                row.unseen += u64::from(unseen);
                 row.short += u64::from(short.is_some_and(|found| found < file.end_in(*number)));
                 if rows.len() == 1 {
                     let freed = if missing { Some(0) } else { found.or(bytes) };
@@ -275,7 +282,8 @@ impl Files<'_> {
 
     fn is_of_interest(&self, file: &File<'_>, checkpoint: u32) -> bool {
         self.only.is_none_or(|only| {
-            file.uses().any(|one| one.checkpoint == checkpoint && one.operator == only)
+            let groups = file.nodes().flat_map(|node| self.references.groups_of(node));
+            groups.into_iter().any(|(number, group)| number == checkpoint && group.operator == only)
         })
     }
 

@@ -23,6 +23,7 @@ pub use units::Unit;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 
@@ -31,11 +32,11 @@ use super::select::Named;
 use super::warnings;
 use super::warnings::Finding;
 use crate::catalog::survey::Below;
-use crate::catalog::survey::Doubts;
 use crate::catalog::survey::EntryKind;
 use crate::catalog::survey::FileEntry;
 use crate::catalog::survey::Read;
 use crate::catalog::survey::Sink;
+use crate::catalog::survey::Sought;
 use crate::catalog::survey::Unread;
 use crate::catalog::survey::Why;
 use crate::format::flink::operator::OperatorId;
@@ -44,6 +45,7 @@ use crate::model::layout;
 use crate::model::layout::METADATA;
 use crate::model::rebase::Rule;
 use crate::model::references::Builder;
+use crate::model::references::NodeId;
 use crate::model::references::TooMany;
 
 /// What a report is about.
@@ -104,6 +106,12 @@ pub struct Tree {
     metadata: BTreeMap<String, FileEntry>,
     other: Other,
     rules: Vec<Rule>,
+    /// Stated rules that mapped no path yet.
+    unused_rules: Option<Vec<Rule>>,
+    /// Links that were not followed, and where they lead.
+    links: Vec<Rule>,
+    /// Files that are being sought, by the numbers of their directories.
+    missed: BTreeMap<u32, HashSet<NodeId>>,
     findings: Vec<Finding>,
     unlisted: u64,
 }
@@ -129,6 +137,9 @@ impl Tree {
             metadata: BTreeMap::new(),
             other: Other::default(),
             rules: Vec::new(),
+            unused_rules: None,
+            links: Vec::new(),
+            missed: BTreeMap::new(),
             findings: Vec::new(),
             unlisted: 0,
         }
@@ -177,9 +188,12 @@ impl Sink for Tree {
         match found {
             Below::File(file) => self.listed(file),
             Below::Directory(path) => self.directory(path),
-            Below::LinkNotFollowed(path) => {
-                let at = self.subject.tree.join(path);
+            Below::LinkNotFollowed { name, target } => {
+                let at = self.subject.tree.join(name);
                 self.not_followed(&at);
+                if let Some(to) = target {
+                    self.links.push(Rule { from: at, to: to.clone(), stated: false });
+                }
             }
             Below::Unspellable(path) => {
                 self.other.files += 1;
@@ -200,9 +214,13 @@ impl Sink for Tree {
     }
 
     fn not_followed(&mut self, at: &Location) {
-        let message = "a symbolic link that leads in a circle, or to what is listed anyway, was \
-                       not followed";
-        self.finding("link-not-followed", at.display_short().into_owned(), message);
+        let message = "a symbolic link that leads nowhere, in a circle, or to what is listed \
+                       anyway, was not followed";
+        let at = at.display_short().into_owned();
+        let known = |one: &Finding| one.code == "link-not-followed" && one.subject == at;
+        if !self.findings.iter().any(known) {
+            self.finding("link-not-followed", at, message);
+        }
     }
 
     fn metadata(&mut self, file: Result<Read<'_, '_>, Unread>) {
@@ -227,8 +245,24 @@ impl Sink for Tree {
         }
     }
 
-    fn doubts(&mut self) -> Doubts {
-        self.look_for_doubts()
+    fn doubts(&mut self) -> Vec<Location> {
+        self.jobs_in_doubt()
+    }
+
+    fn sought(&mut self) -> Vec<Sought> {
+        self.files_to_seek()
+    }
+
+    fn sighted(&mut self, directory: u32, at: &Location, file: &FileEntry) {
+        self.seen_at(directory, at, file);
+    }
+
+    fn searched(&mut self, directory: u32, failed: Option<String>) {
+        self.search_ended(directory, failed);
+    }
+
+    fn suspects(&mut self) -> Vec<Location> {
+        self.metadata_to_ask_for()
     }
 
     fn removed(&mut self, at: &Location) {
@@ -238,7 +272,7 @@ impl Sink for Tree {
 
 impl Tree {
     fn read(&mut self, read: &Read<'_, '_>) {
-        let Read { file, metadata, places, late } = *read;
+        let Read { file, metadata, places } = *read;
         let at = &file.location;
         let mut findings = warnings::of_the_file(metadata, at);
         let mut operators = Vec::new();
@@ -265,10 +299,25 @@ impl Tree {
             Ok(number) => number,
             Err(error) => return self.unread(at, &error),
         };
-        for rule in places.rebasing().rules() {
+        let stated = places.rebasing().rules().iter().filter(|rule| rule.stated);
+        let unused = self.unused_rules.get_or_insert_with(|| stated.cloned().collect());
+        for (number, rule) in places.rebasing().rules().iter().enumerate() {
+            if !unused.is_empty() && places.has_used(number) {
+                unused.retain(|one| one != rule);
+            }
             if !self.rules.contains(rule) {
                 self.rules.push(rule.clone());
             }
+        }
+        // Completed after the listing.
+        if let Some(dir) = at.parent().as_ref().and_then(|dir| dir.relative_to(&self.subject.tree))
+            && at.file_name() == Some(METADATA)
+            && !self.metadata.contains_key(dir)
+        {
+            let (size, modified) = (Some(file.bytes.len() as u64), file.modified);
+            let entry =
+                FileEntry { name: METADATA.into(), size, modified, kind: EntryKind::Regular };
+            self.metadata.insert(dir.to_owned(), entry);
         }
         self.rows.push(Row {
             number: Some(number),
@@ -278,7 +327,6 @@ impl Tree {
             version: Some(metadata.layout.version),
             overview: Some(overview),
             operators,
-            late,
             ..Row::at(at.clone())
         });
     }

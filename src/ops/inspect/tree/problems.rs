@@ -15,17 +15,18 @@ pub(super) fn problems(facts: &mut Facts) {
     let paths = facts.references.paths(&base);
     let mut findings = Vec::new();
     for row in &mut facts.rows {
-        let (missing, short, of) = (row.missing, row.short, row.files);
-        if row.problem.is_none() && missing + short > 0 && facts.totals.complete {
-            row.problem = Some(Problem::Files { missing, short, of });
+        let (missing, unseen, short, of) = (row.missing, row.unseen, row.short, row.files);
+        if row.problem.is_none() && missing + unseen + short > 0 {
+            row.problem = Some(Problem::Files { missing, unseen, short, of });
         }
         let subject = row.metadata.display_short().into_owned();
         match &row.problem {
-            Some(problem @ Problem::Files { .. }) => findings.push(Finding {
-                code: "files-missing",
-                subject,
-                message: format!("{}; Flink cannot restore it", problem.what()),
-            }),
+            Some(problem @ Problem::Files { .. }) => {
+                let known = missing + short > 0;
+                let so = if known { "; it cannot be restored from here" } else { "" };
+                let message = format!("{}{so}", problem.what());
+                findings.push(Finding { code: problem.code(), subject, message });
+            }
             Some(Problem::Removed) => findings.push(Finding {
                 code: "checkpoint-removed",
                 subject,

@@ -30,8 +30,6 @@ pub struct Row {
     pub overview: Option<Overview>,
     /// Its operators.
     pub operators: Vec<OperatorRow>,
-    /// Whether it was completed after the files had been listed.
-    pub late: bool,
     /// The number of the unit it belongs to.
     pub unit: u32,
     /// Distinct files it refers to.
@@ -40,6 +38,8 @@ pub struct Row {
     pub exclusive_bytes: Option<u64>,
     /// Files it refers to that are not there.
     pub missing: u64,
+    /// Files it refers to that could not be looked for.
+    pub unseen: u64,
     /// Files that are shorter than it says.
     pub short: u64,
     /// Against the one before it.
@@ -96,6 +96,8 @@ pub enum Problem {
     Files {
         /// How many are not there.
         missing: u64,
+        /// How many could not be looked for.
+        unseen: u64,
         /// How many are shorter than their handles say.
         short: u64,
         /// How many it refers to.
@@ -122,6 +124,7 @@ impl Problem {
             Problem::Empty => "empty",
             Problem::Damaged(_) => "damaged",
             Problem::Unread(_) => "unreadable",
+            Problem::Files { missing: 0, short: 0, .. } => "files-unseen",
             Problem::Files { .. } => "files-missing",
         }
     }
@@ -133,11 +136,21 @@ impl Problem {
             Problem::Empty => "its metadata has 0 bytes: it was never completed".into(),
             Problem::Damaged(_) => "its metadata is damaged".into(),
             Problem::Unread(_) => "its metadata could not be read".into(),
-            Problem::Files { missing, short, of } => match (missing, short) {
-                (missing, 0) => format!("{missing} of {of} files missing"),
-                (0, short) => format!("{short} of {of} files too short"),
-                (missing, short) => format!("{missing} of {of} files missing, {short} too short"),
-            },
+            Problem::Files { missing, unseen, short, of } => {
+                let parts = [
+                    (*missing, "missing"),
+                    (*short, "too short"),
+                    (*unseen, "could not be looked for"),
+                ];
+                let mut what = String::new();
+                for (count, how) in parts.iter().filter(|(count, _)| *count > 0) {
+                    what += &match what.as_str() {
+                        "" => format!("{count} of {of} files {how}"),
+                        _ => format!(", {count} {how}"),
+                    };
+                }
+                what
+            }
         }
     }
 
@@ -171,11 +184,11 @@ impl Row {
             version: None,
             overview: None,
             operators: Vec::new(),
-            late: false,
             unit: u32::MAX,
             files: 0,
             exclusive_bytes: None,
             missing: 0,
+            unseen: 0,
             short: 0,
             growth: None,
             problem: None,

@@ -21,7 +21,7 @@ pub(crate) fn facts_of(world: &World) -> Facts {
         let id = metadata.checkpoint_id;
         let location = job.join(&format!("chk-{id}/{METADATA}"));
         let file = MetadataFile { location, bytes: Vec::new(), modified: None };
-        tree.metadata(Ok(Read { file: &file, metadata, places, late: false }));
+        tree.metadata(Ok(Read { file: &file, metadata, places }));
     });
     tree.conclude(Timestamp::UNIX_EPOCH, None)
 }

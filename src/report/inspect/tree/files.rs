@@ -118,7 +118,7 @@ impl<'r> Lister<'r> {
             checkpoints: self.checkpoints(&referrers),
             class: file.class(),
             outside: self.paths.is_outside(&file),
-            missing: self.facts.is_missing(&file),
+            missing: file.is_absent(),
             modified_at: file.modified().map(|time| time.to_string()),
             segments: file.parts().map(segment).collect(),
             registry_keys: self.registry_keys(&file),
