@@ -110,6 +110,9 @@ pub async fn below(stores: &Stores, dir: &Location) -> Discovered {
                 }
                 if depth < DEEPEST {
                     open.extend(inner.into_iter().map(|dir| (dir, depth + 1)));
+                } else if !inner.is_empty() {
+                    let detail = format!("it lies {DEEPEST} directories deep");
+                    discovered.unread.push(StoreError::Io { at, detail });
                 }
             }
             // Removed since it was listed.

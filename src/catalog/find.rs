@@ -2,6 +2,9 @@
 //!
 //! The kind is detected by listing, never by name alone.
 
+use futures::StreamExt;
+use futures::stream;
+
 use super::CatalogError;
 use super::discover;
 use super::without_credentials;
@@ -286,6 +289,9 @@ async fn choose(
     }
 }
 
+/// Requests that are made at a time.
+const SIDE_BY_SIDE: usize = 16;
+
 /// The checkpoints of a job that have a `_metadata`, in the order of their ids.
 async fn completed(
     stores: &Stores,
@@ -295,8 +301,14 @@ async fn completed(
     let store = stores.open(job)?;
     checkpoints.sort_by_key(|checkpoint| checkpoint.id);
     let mut completed = Vec::new();
-    for checkpoint in checkpoints {
-        match store.stat(&checkpoint.directory.join(METADATA)).await {
+    let store = &store;
+    let asked = stream::iter(checkpoints).map(|checkpoint| async move {
+        let stat = store.stat(&checkpoint.directory.join(METADATA)).await;
+        (checkpoint, stat)
+    });
+    let mut asked = std::pin::pin!(asked.buffered(SIDE_BY_SIDE));
+    while let Some((checkpoint, stat)) = asked.next().await {
+        match stat {
             Ok(stat) if !stat.is_dir => completed.push(checkpoint),
             Ok(_) => {}
             Err(error) if error.is_absent() => {}

@@ -41,7 +41,8 @@ pub fn keys(
                 continue;
             }
             if one.role == Role::Changelog {
-                keys.extend(place().filter(|_| place_is_key).map(|place| java_uri(&place)));
+                // Of its Path as it is, not of its URI.
+                keys.extend(place().filter(|_| place_is_key).map(|place| place.flink_form()));
             } else {
                 keys.extend(by_local_name(&one));
             }

@@ -260,6 +260,13 @@ impl<'r> File<'r> {
         all.all(|checkpoint| checkpoint == first).then_some(first)
     }
 
+    /// Whether a reference to it or to a segment of it is wanted: by the number of its
+    /// checkpoint, and by its operator.
+    pub fn is_used(&self, wanted: impl Fn(u32, OperatorId) -> bool) -> bool {
+        let mut all = self.nodes().flat_map(|node| self.references.groups_of(node));
+        all.any(|(checkpoint, group)| wanted(checkpoint, group.operator))
+    }
+
     /// Every reference to it or to a segment of it.
     pub fn uses(&self) -> impl Iterator<Item = FileUse<'r>> {
         let references = self.references;

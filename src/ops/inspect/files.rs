@@ -47,7 +47,7 @@ impl Selection {
         let file = |node: &NodeId| references.file(*node);
         files.retain(|node| file(node).is_some_and(|file| shown(&file)));
         if let Some(operator) = self.operator {
-            let by_it = |file: File<'_>| file.uses().any(|one| one.operator == operator);
+            let by_it = |file: File<'_>| file.is_used(|_, by| by == operator);
             files.retain(|node| file(node).is_some_and(by_it));
         }
         match self.order {

@@ -10,7 +10,12 @@ use super::*;
 use crate::format::flink::list::Layout;
 use crate::format::flink::list::List;
 use crate::format::flink::metadata::Metadata;
+use crate::format::flink::stream::StreamHandle;
+use crate::model::layout::Home;
+use crate::model::places::Places;
+use crate::model::rebase::Rebasing;
 use crate::model::release::Releases;
+use crate::model::walk::Use;
 
 /// The releases that write a file of a version of the metadata format.
 fn releases(version: i32) -> Releases {
@@ -70,6 +75,24 @@ fn a_file_has_the_keys_of_the_releases_that_may_have_written_its_checkpoint() {
     assert!(keys(Some(3)).iter().eq([by_name]));
     assert!(keys(Some(4)).iter().eq([by_name, &by_place]));
     assert!(keys(Some(5)).iter().eq([&by_place]));
+}
+
+/// `ChangelogStateHandleStreamImpl` of 1.14 and 1.16 takes `getFilePath().toString()`.
+#[test]
+fn changelog_files_were_registered_by_their_paths_without_escapes() {
+    let home = Home::of(Location::parse_flink("/cp/chk-1/_metadata").unwrap(), false);
+    let places = Places::new(home, Rebasing::default());
+    let handle = StreamHandle::File { size: 1, path: "file:/cp/a b/[x]".into() };
+    let mut builder = Builder::default();
+    let mut adding = builder.begin(&places).unwrap();
+    let stream = Use { handle, role: Role::Changelog, local_name: None, database: None };
+    assert!(builder.add(&mut adding, OperatorId([1; 16]), Some(0), stream).is_continue());
+    builder.end(adding).unwrap();
+    let references = builder.finish();
+    let file = references.files().next().unwrap();
+    let keys = |version| keys(&references, &file, |_| Some(releases(version)));
+    assert!(keys(3).iter().eq(["file:/cp/a b/[x]"]));
+    assert!(keys(5).iter().eq([&name_uuid("file:/cp/a%20b/%5Bx%5D")]));
 }
 
 #[test]

@@ -281,10 +281,7 @@ impl Files<'_> {
     }
 
     fn is_of_interest(&self, file: &File<'_>, checkpoint: u32) -> bool {
-        self.only.is_none_or(|only| {
-            let groups = file.nodes().flat_map(|node| self.references.groups_of(node));
-            groups.into_iter().any(|(number, group)| number == checkpoint && group.operator == only)
-        })
+        self.only.is_none_or(|only| file.is_used(|number, by| number == checkpoint && by == only))
     }
 
     /// Counts a file that lies there.
