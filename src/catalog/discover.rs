@@ -112,7 +112,7 @@ pub async fn below(stores: &Stores, dir: &Location) -> Discovered {
                     open.extend(inner.into_iter().map(|dir| (dir, depth + 1)));
                 } else if !inner.is_empty() {
                     let detail = format!("it lies {DEEPEST} directories deep");
-                    discovered.unread.push(StoreError::Io { at, detail });
+                    discovered.unread.push(StoreError::Io { at: Box::new(at), detail });
                 }
             }
             // Removed since it was listed.
