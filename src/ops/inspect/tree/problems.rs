@@ -16,7 +16,9 @@ pub(super) fn problems(facts: &mut Facts) {
     let mut findings = Vec::new();
     for row in &mut facts.rows {
         let (missing, unseen, short, of) = (row.missing, row.unseen, row.short, row.files);
-        if row.problem.is_none() && missing + unseen + short > 0 {
+        // Of others only those files were looked for that one here refers to as well.
+        let here = row.metadata.is_below(&facts.subject.tree);
+        if here && row.problem.is_none() && missing + unseen + short > 0 {
             row.problem = Some(Problem::Files { missing, unseen, short, of });
         }
         let subject = row.metadata.display_short().into_owned();
@@ -58,7 +60,7 @@ pub(super) fn problems(facts: &mut Facts) {
         });
     }
     findings.extend(registry_conflicts(facts));
-    facts.totals.complete &= facts.rows.iter().all(|row| row.number.is_some());
+    facts.totals.complete &= facts.rows.iter().all(|row| row.number.is_some() && row.unseen == 0);
     facts.findings.extend(findings);
     // Checkpoints are read in no order.
     facts.findings.sort_by(|a, b| (&a.subject, a.code).cmp(&(&b.subject, b.code)));
