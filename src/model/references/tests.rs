@@ -2,6 +2,7 @@
 
 mod brute_force;
 mod registry;
+mod search;
 mod space;
 mod walk_through;
 pub(crate) mod worlds;

@@ -165,11 +165,13 @@ pub(crate) fn any_world() -> impl Strategy<Value = World> {
     let name = prop_oneof![
         (0..8_u8).prop_map(|n| format!("0000000{n}-0000-4000-8000-000000000000")),
         (0..3_u8).prop_map(|n| format!("odd {n}")),
+        (0..3_u8).prop_map(|n| format!("odd%4{n}")),
     ];
     let dir = prop_oneof![
         Just(format!("file:/cp/{JOB}/shared")),
         Just(format!("/cp/{JOB}/shared")),
         Just("file:/elsewhere".to_owned()),
+        Just("file:/cp/te%41m/shared".to_owned()),
     ];
     let path = (dir, name).prop_map(|(dir, name)| format!("{dir}/{name}"));
     let segment = (0..4_i64, 0..3_u8);
