@@ -122,14 +122,11 @@ pub async fn below(stores: &Stores, dir: &Location) -> Discovered {
     }
 }
 
-/// Where a link leads, spelled as what lies below a directory where it does.
+/// Where a link leads if that is below a directory, and spelled like it; otherwise the link.
 async fn real(stores: &Stores, link: &Location, dir: &Location) -> Location {
     let Ok(store) = stores.open(link) else { return link.clone() };
-    let target = store.real(link).await;
-    match target.relative_to(&store.real(dir).await) {
-        Some(below) => dir.join(below),
-        None => target,
-    }
+    let (target, dir_target) = (store.real(link).await, store.real(dir).await);
+    target.relative_to(&dir_target).map_or_else(|| link.clone(), |below| dir.join(below))
 }
 
 /// Directories that are listed to find out whether a place holds anything of Flink's.

@@ -186,6 +186,22 @@ fn a_link_to_a_checkpoint_is_no_second_checkpoint() {
 }
 
 #[test]
+fn a_checkpoint_that_lies_elsewhere_behind_a_link_is_one() {
+    let (dir, root) = in_place("A-retained8-1.20.5");
+    let job = root.join(JOB);
+    let expected = [inspect(&job, &[]), inspect(&root, &[])];
+    let elsewhere = dir.path().join("elsewhere");
+    fs::rename(job.join("chk-3"), &elsewhere).unwrap();
+    symlink(&elsewhere, job.join("chk-3")).unwrap();
+    for (place, expected) in [&job, &root].into_iter().zip(expected) {
+        let document = inspect(place, &[]);
+        assert_eq!(document["checkpoints"], expected["checkpoints"]);
+        assert_eq!(document["totals"], expected["totals"]);
+        assert_eq!(document["cross_references"], expected["cross_references"]);
+    }
+}
+
+#[test]
 fn escapes_in_directories_part_nothing() {
     for name in ["team%41", "100%", "a b%20c"] {
         let (dir, root) = moved("A-retained8-1.20.5");
