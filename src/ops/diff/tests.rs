@@ -174,9 +174,17 @@ fn growth_alone_and_a_second_upload_are_no_compactions() {
 }
 
 #[test]
-fn what_is_deleted_to_the_last_entry_gives_way_to_nothing() {
-    let facts = compare(&World::of(&[&[sst(8), sst(9)], &[sst(9)]]));
-    let [compaction] = facts.operators[0].compactions.as_slice() else { panic!("one database") };
-    assert_eq!(names(&compaction.replaced), ["000008.sst"]);
-    assert_eq!(compaction.by, Ssts::default());
+fn nothing_was_compacted_where_nothing_is_newer() {
+    let older: &[Shared] = &[sst(8), sst(9), sst(12)];
+    let newer: &[Shared] = &[sst(12), sst(15), sst(16)];
+    let compactions = |from, to| {
+        let facts = compare(&World::of(&[from, to]));
+        facts.operators[0].compactions.len()
+    };
+    assert_eq!(compactions(older, newer), 1);
+    assert_eq!(compactions(newer, older), 0, "a database does not go back");
+    assert_eq!(compactions(older, &older[..1]), 0, "the others were deleted, or not there yet");
+    assert_eq!(compactions(&older[1..], &[]), 0);
+    // Of a fork of the database: higher numbers are not made of those that it never had.
+    assert_eq!(compactions(&[sst(8), sst(30)], &[sst(8), sst(20)]), 0);
 }

@@ -215,7 +215,7 @@ pub struct CompactionJson {
     pub backend_id: String,
     /// SSTs that are gone.
     pub replaced: SstsJson,
-    /// SSTs that are newer than all of the older checkpoint.
+    /// SSTs that are newer than all of the older checkpoint, at least one.
     pub by: SstsJson,
 }
 

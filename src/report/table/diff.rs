@@ -239,15 +239,12 @@ fn compactions(operators: &[OperatorDiffJson<'_>], out: &mut impl Write) -> io::
                 units::maybe_bytes(replaced.bytes),
                 few(&replaced.local_names)
             );
-            let newer = match by.files {
-                0 => "nothing newer came".to_owned(),
-                n => format!(
-                    "{}, {}: {}",
-                    units::count(n, "newer SST"),
-                    units::maybe_bytes(by.bytes),
-                    few(&by.local_names)
-                ),
-            };
+            let newer = format!(
+                "{}, {}: {}",
+                units::count(by.files, "newer SST"),
+                units::maybe_bytes(by.bytes),
+                few(&by.local_names)
+            );
             let text = format!("{label}{subtask}: {gave_way} gave way; {newer}");
             writeln!(out, "  {}", display_safe(&text))?;
         }
