@@ -8,6 +8,7 @@
 //! | `diff` | does `diff` say what `inspect`, Flink and the disk say of two checkpoints? |
 //! | `fuzz_corpus` | does every input in `fuzz/corpus` keep what the fuzz targets demand? |
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
+//! | `large_roots` | does a report on many jobs take time in proportion? |
 //! | `oracle` | does `inspect` say what Flink's own classes say, for every fixture? |
 //! | `process` | how does it behave among pipes, signals and a full disk? |
 //! | `races` | what if checkpoints come and go, or requests fail, while a job is looked at? |
@@ -26,6 +27,7 @@ mod database;
 mod diff;
 mod fuzz_corpus;
 mod hostile;
+mod large_roots;
 mod oracle;
 mod process;
 mod races;

@@ -1,8 +1,11 @@
 //! How the checkpoints of a job share files.
 
+use std::rc::Rc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::references::Paths;
 use crate::ops::inspect::history::Group;
 use crate::ops::inspect::history::History;
 use crate::ops::inspect::history::Mark;
@@ -84,11 +87,13 @@ pub(super) fn document<'r>(facts: &'r Facts, history: &'r History) -> HistoryJso
         reused_files: sums.reused.files,
         gone_files: sums.gone.files,
     };
+    let paths = Rc::new(facts.references.paths(&facts.subject.base));
     HistoryJson {
         checkpoints: rows.zip(&sums).map(column).collect(),
         groups: Seq::new(move || {
+            let paths = Rc::clone(&paths);
             let groups = history.groups.iter().filter(|group| !group.nodes.is_empty());
-            groups.map(move |group| group_json(facts, history, group))
+            groups.map(move |group| group_json(facts, history, group, &paths))
         }),
     }
 }
@@ -97,7 +102,9 @@ fn group_json<'r>(
     facts: &'r Facts,
     history: &'r History,
     group: &'r Group,
+    paths: &Rc<Paths<'r>>,
 ) -> HistoryGroupJson<'r> {
+    let paths = Rc::clone(paths);
     let name = facts.operators.get(&group.operator);
     HistoryGroupJson {
         operator_id: group.operator.to_string(),
@@ -105,7 +112,7 @@ fn group_json<'r>(
         name: name.and_then(|name| name.name.clone()),
         subtask: group.subtask,
         key_groups: group.key_groups.and_then(KeyGroupsJson::of),
-        files: Seq::new(move || files(facts, history, group)),
+        files: Seq::new(move || files(facts, history, group, Rc::clone(&paths))),
     }
 }
 
@@ -113,9 +120,9 @@ fn files<'r>(
     facts: &'r Facts,
     history: &'r History,
     group: &'r Group,
+    paths: Rc<Paths<'r>>,
 ) -> impl Iterator<Item = HistoryFileJson> + 'r {
     let references = &facts.references;
-    let paths = references.paths(&facts.subject.base);
     group.nodes.iter().map(move |node| HistoryFileJson {
         local_name: references.local_name(*node),
         path: paths.of(*node),
