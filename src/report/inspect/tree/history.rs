@@ -32,8 +32,9 @@ pub struct ColumnJson {
     pub state_bytes: Option<u64>,
     /// What it uploaded.
     pub new_bytes: Option<u64>,
-    /// Shared files that it is the first to have; all of the oldest, where that is not known.
-    pub new_files: u64,
+    /// Shared files that it is the first to have; null for the oldest, if it has any: no older
+    /// one is there to tell which of them are new.
+    pub new_files: Option<u64>,
     /// Shared files that one before had as well.
     pub reused_files: u64,
     /// Shared files that the one before had and it has not.
@@ -83,7 +84,7 @@ pub(super) fn document<'r>(facts: &'r Facts, history: &'r History) -> HistoryJso
         id: row.id,
         state_bytes: row.sizes(facts.only).and_then(|sizes| sizes.state),
         new_bytes: row.sizes(facts.only).and_then(|sizes| sizes.new),
-        new_files: sums.new.files + sums.oldest.files,
+        new_files: (sums.oldest.files == 0).then_some(sums.new.files),
         reused_files: sums.reused.files,
         gone_files: sums.gone.files,
     };
