@@ -13,7 +13,7 @@ use super::exit;
 /// Shows what is in Apache Flink checkpoints and savepoints, where they lie, without a JVM.
 #[derive(Debug, Parser)]
 #[command(name = "chkctl", version, after_help = exit::HELP, max_term_width = 100)]
-#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]

@@ -91,7 +91,7 @@ pub fn job(
         }
     }
     incomplete(&job.incomplete, out)?;
-    cross_references(&document.cross_references, out)?;
+    cross_references(&document.cross_references, facts, out)?;
     if let Some(history) = history {
         history::picture(facts, history, width, out)?;
     }
@@ -167,7 +167,7 @@ pub fn root(
     let incompletes = document.jobs.iter().map(|job| job.incomplete);
     let incompletes = incompletes.chain(document.others.iter().map(|other| other.incomplete));
     incomplete(&incompletes.flatten().collect::<Vec<_>>(), out)?;
-    cross_references(&document.cross_references, out)?;
+    cross_references(&document.cross_references, facts, out)?;
     if let Some(list) = &document.files {
         files::tree_list(list, facts, "", out)?;
     }
@@ -303,7 +303,16 @@ fn incomplete(list: &[IncompleteJson], out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn cross_references(list: &Seq<'_, CrossReferenceJson>, out: &mut impl Write) -> io::Result<()> {
+fn cross_references(
+    list: &Seq<'_, CrossReferenceJson>,
+    facts: &Facts,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    // The base itself has no path below it.
+    let named = |path: &str| match path {
+        "" => facts.subject.base.display_short().into_owned(),
+        path => path.to_owned(),
+    };
     let mut lines = list.iter().peekable();
     if lines.peek().is_some() {
         writeln!(out, "\nReferences into other directories:")?;
