@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Prints the JSON Schema of what a command writes under --output json')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Prints shell completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Prints the man page, of chkctl or of one command')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'chkctl;inspect' {
@@ -122,6 +123,37 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'chkctl;help' {
+            [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Shows what changed between two checkpoints')
+            [CompletionResult]::new('stores', 'stores', [CompletionResultType]::ParameterValue, 'Lists the stores chkctl knows and where their configuration comes from')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Prints the JSON Schema of what a command writes under --output json')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Prints shell completions')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Prints the man page, of chkctl or of one command')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'chkctl;help;inspect' {
+            break
+        }
+        'chkctl;help;diff' {
+            break
+        }
+        'chkctl;help;stores' {
+            break
+        }
+        'chkctl;help;schema' {
+            break
+        }
+        'chkctl;help;completions' {
+            break
+        }
+        'chkctl;help;man' {
+            break
+        }
+        'chkctl;help;help' {
             break
         }
     })

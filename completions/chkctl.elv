@@ -34,6 +34,7 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand schema 'Prints the JSON Schema of what a command writes under --output json'
             cand completions 'Prints shell completions'
             cand man 'Prints the man page, of chkctl or of one command'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'chkctl;inspect'= {
             cand --operator 'Only this operator: a uid, a name, an operator id, or a unique prefix of one. Of a checkpoint, with its subtasks and states'
@@ -113,6 +114,29 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand --verbose 'Log what is done to stderr; twice for every request'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chkctl;help'= {
+            cand inspect 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root'
+            cand diff 'Shows what changed between two checkpoints'
+            cand stores 'Lists the stores chkctl knows and where their configuration comes from'
+            cand schema 'Prints the JSON Schema of what a command writes under --output json'
+            cand completions 'Prints shell completions'
+            cand man 'Prints the man page, of chkctl or of one command'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'chkctl;help;inspect'= {
+        }
+        &'chkctl;help;diff'= {
+        }
+        &'chkctl;help;stores'= {
+        }
+        &'chkctl;help;schema'= {
+        }
+        &'chkctl;help;completions'= {
+        }
+        &'chkctl;help;man'= {
+        }
+        &'chkctl;help;help'= {
         }
     ]
     $completions[$command]

@@ -40,6 +40,7 @@ complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "stores" -d 'Lists the
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "schema" -d 'Prints the JSON Schema of what a command writes under --output json'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "completions" -d 'Prints shell completions'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "man" -d 'Prints the man page, of chkctl or of one command'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l operator -d 'Only this operator: a uid, a name, an operator id, or a unique prefix of one. Of a checkpoint, with its subtasks and states' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand inspect" -l sort -d 'List files in this order instead of that of their paths' -r -f -a "bytes\t'The largest first'
 references\t'What most handles refer to first'
@@ -115,3 +116,10 @@ never\t'Never'"
 complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
 complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
 complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff stores schema completions man help" -f -a "inspect" -d 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff stores schema completions man help" -f -a "diff" -d 'Shows what changed between two checkpoints'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff stores schema completions man help" -f -a "stores" -d 'Lists the stores chkctl knows and where their configuration comes from'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff stores schema completions man help" -f -a "schema" -d 'Prints the JSON Schema of what a command writes under --output json'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff stores schema completions man help" -f -a "completions" -d 'Prints shell completions'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff stores schema completions man help" -f -a "man" -d 'Prints the man page, of chkctl or of one command'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff stores schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

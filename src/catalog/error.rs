@@ -66,7 +66,19 @@ pub enum CatalogError {
     /// A single checkpoint where two are to be compared.
     #[error("{location}: is one checkpoint, and two are compared")]
     OnlyOne {
-        /// The checkpoint, or the job directory that has no other.
+        /// The checkpoint.
+        location: String,
+    },
+    /// A job directory with a single checkpoint where two are to be compared.
+    #[error("{location}: has one checkpoint, and two are compared")]
+    OneInJob {
+        /// The job directory.
+        location: String,
+    },
+    /// Nothing to read where somebody was expected who refers to files elsewhere.
+    #[error("{location}: no checkpoint or savepoint lies there, so it protects nothing")]
+    NobodyThere {
+        /// The place.
         location: String,
     },
     /// A selector which fits nothing in the job directory.
@@ -101,6 +113,12 @@ impl CatalogError {
             CatalogError::OnlyOne { .. } => {
                 Some("name a second one behind it, or a job directory with two".into())
             }
+            CatalogError::OneInJob { .. } => {
+                Some("name two checkpoints or savepoints, of which one may lie elsewhere".into())
+            }
+            CatalogError::NobodyThere { .. } => {
+                Some("name a checkpoint, a savepoint, or a directory above some".into())
+            }
             CatalogError::NoSuchCheckpoint { .. } => {
                 Some("choose one of these with @N, or the newest with @latest".into())
             }
@@ -131,6 +149,8 @@ impl CatalogError {
                 | CatalogError::TooMany { .. }
                 | CatalogError::NotAJob { .. }
                 | CatalogError::OnlyOne { .. }
+                | CatalogError::OneInJob { .. }
+                | CatalogError::NobodyThere { .. }
                 | CatalogError::NoSuchCheckpoint { .. }
         )
     }

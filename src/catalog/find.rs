@@ -151,15 +151,17 @@ pub async fn two_newest(
         (Found::Job(at, checkpoints), None) => (at, checkpoints),
         (Found::Root(at, listing), _) => return Err(too_many(&at, &listing)),
         (Found::Other(at, listing), _) => return Err(no_checkpoint(&at, &listing)),
-        (Found::Metadata(at) | Found::Snapshot(at) | Found::Job(at, _), _) => {
-            return Err(CatalogError::OnlyOne { location: at.display_short().into_owned() });
+        (Found::Metadata(at) | Found::Snapshot(at) | Found::Job(at, _), selector) => {
+            let selector = selector.map_or(String::new(), Selector::text);
+            let location = format!("{}{selector}", at.display_short());
+            return Err(CatalogError::OnlyOne { location });
         }
     };
     let completed = completed(stores, &at, checkpoints).await?;
     let [.., older, newer] = completed.as_slice() else {
         return match completed.as_slice() {
             [] => Err(none_completed(&at)),
-            _ => Err(CatalogError::OnlyOne { location: at.display_short().into_owned() }),
+            _ => Err(CatalogError::OneInJob { location: at.display_short().into_owned() }),
         };
     };
     let chosen = |one: &Numbered| Chosen {

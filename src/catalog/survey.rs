@@ -26,6 +26,7 @@ use super::discover;
 use super::discover::Candidate;
 use super::discover::Discovered;
 use super::discover::Listed;
+use super::without_credentials;
 use crate::format::flink::metadata::Metadata;
 use crate::model::layout;
 use crate::model::layout::METADATA;
@@ -145,7 +146,7 @@ pub enum Progress {
 /// Reads a scope into a sink.
 ///
 /// # Errors
-/// A place of `also` is no location, is absent or cannot be listed. Whatever else goes wrong is
+/// A place of `also` is no location, is absent, cannot be listed or holds no checkpoint. Whatever else goes wrong is
 /// told to the sink.
 pub async fn run(
     stores: &Stores,
@@ -156,7 +157,13 @@ pub async fn run(
     let in_tree = tree(stores, &scope.tree, sink, progress).await;
     let mut elsewhere = Discovered::default();
     for place in &scope.also {
-        elsewhere.extend(discover::at(stores, place, &scope.rebase.entropy_marker).await?);
+        let found = discover::at(stores, place, &scope.rebase.entropy_marker).await?;
+        // It was named to protect what lies here: a mistyped place would protect nothing.
+        if found.candidates.is_empty() && found.unread.is_empty() {
+            let location = without_credentials(place);
+            return Err(CatalogError::NobodyThere { location });
+        }
+        elsewhere.extend(found);
     }
     if let Some(around) = &scope.around {
         elsewhere.extend(discover::below(stores, around).await);

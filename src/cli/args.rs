@@ -13,7 +13,7 @@ use super::exit;
 /// Shows what is in Apache Flink checkpoints and savepoints, where they lie, without a JVM.
 #[derive(Debug, Parser)]
 #[command(name = "chkctl", version, after_help = exit::HELP, max_term_width = 100)]
-#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(arg_required_else_help = true)]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
@@ -140,11 +140,14 @@ pub struct DiffArgs {
     pub store: StoreArgs,
 }
 
-/// A percentage as a part of one: `20%` and `20` are 0.2.
+/// A percentage as a part of one: `20%` is 0.2. Without its sign a number could be either.
 fn percent(text: &str) -> Result<f64, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).trim();
-    match number.parse::<f64>() {
-        Ok(percent) if percent.is_finite() && percent >= 0.0 => Ok(percent / 100.0),
+    let number = text.strip_suffix('%').map(|number| number.trim().parse::<f64>());
+    match number {
+        Some(Ok(percent)) if percent.is_finite() && percent >= 0.0 => Ok(percent / 100.0),
+        None if text.trim().parse::<f64>().is_ok() => {
+            Err("has no %; 20% allows a fifth more, 0.2% a five-hundredth".to_owned())
+        }
         _ => Err("is not a percentage such as 20%".to_owned()),
     }
 }

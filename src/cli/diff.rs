@@ -104,9 +104,10 @@ fn of_both<'a>(from: &Metadata<'a>, to: &Metadata<'a>) -> Vec<Named<'a>> {
 fn verdict(args: &DiffArgs, facts: &Facts, grew_too_much: Option<bool>, printer: &Printer) -> Exit {
     if let (Some(true), Some(limit)) = (grew_too_much, args.max_growth) {
         let growth = facts.growth().and_then(|growth| growth.ratio);
-        let growth = growth
-            .map_or("from nothing".to_owned(), |growth| format!("by {}", units::change(growth)));
-        let limit = units::change(limit);
+        let (growth, limit) = match growth.map(|growth| units::changes_apart(growth, limit)) {
+            None => ("from nothing".to_owned(), units::change(limit)),
+            Some([growth, limit]) => (format!("by {growth}"), limit),
+        };
         printer.note(&format!("the state grew {growth}; --max-growth allows {limit}"));
         return Exit::Negative;
     }

@@ -50,7 +50,8 @@ pub(super) fn completions(args: &CompletionsArgs, printer: &Printer) -> anyhow::
 
 /// Prints a man page, or writes all of them.
 pub(super) fn man(args: &ManArgs, printer: &Printer) -> anyhow::Result<Exit> {
-    let mut root = command();
+    // Each page says what help of it says, so help has none.
+    let mut root = command().disable_help_subcommand(true);
     root.build();
     let pages = || {
         let commands =

@@ -59,6 +59,16 @@ pub fn change(ratio: f64) -> String {
     if percent.abs() < 0.05 { "0.0 %".to_owned() } else { format!("{percent:+.1} %") }
 }
 
+/// Two changes that are not equal, with as many digits as it takes to tell them apart.
+pub fn changes_apart(a: f64, b: f64) -> [String; 2] {
+    let texts = |digits: usize| [a, b].map(|ratio| format!("{:+.digits$} %", ratio * 100.0));
+    let apart = (2..=12).map(texts).find(|[a, b]| a != b);
+    match [a, b].map(change) {
+        [a, b] if a == b => apart.unwrap_or([a, b]),
+        texts => texts,
+    }
+}
+
 /// How long ago something was, in its largest unit: `3 d`.
 pub fn age(seconds: i64) -> String {
     match seconds {
@@ -107,6 +117,10 @@ mod tests {
         for (ratio, text) in changes {
             assert_eq!(change(ratio), text);
         }
+        assert_eq!(changes_apart(0.044938, 0.0449), ["+4.494 %", "+4.490 %"]);
+        assert_eq!(changes_apart(0.0452, 0.0448), ["+4.52 %", "+4.48 %"]);
+        assert_eq!(changes_apart(0.2741, 0.2), ["+27.4 %", "+20.0 %"]);
+        assert_eq!(changes_apart(0.0001, 0.0), ["+0.01 %", "+0.00 %"]);
         let ages =
             [(-1, "in the future"), (59, "59 s"), (60, "1 min"), (7200, "2 h"), (86400 * 3, "3 d")];
         for (seconds, text) in ages {

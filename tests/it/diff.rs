@@ -70,7 +70,7 @@ fn consecutive_checkpoints_of_every_fixture() {
                 let (from, to) = (inspect(&pair[0]), inspect(&pair[1]));
                 check(&document, &from, &to, &at);
                 let on_disk = check_disk(&document, &archive, &flink, &at);
-                on_disk.inspect(|on_disk| assert_uploaded(&document, &to, *on_disk, &at));
+                on_disk.inspect(|on_disk| assert_uploaded(&document, *on_disk, &at));
                 pairs += 1;
             }
         }
@@ -96,6 +96,8 @@ fn check(document: &Value, from: &Value, to: &Value, at: &str) {
             assert_eq!(document[side][key], inspected["checkpoint"][key], "{at}: {side}.{key}");
         }
     }
+    assert_all_of(document, to, "to", "added", at);
+    assert_all_of(document, from, "from", "dropped", at);
     let growth = totals["growth_bytes"].as_i64().unwrap();
     let size = |side: &str| totals["state_bytes"][side].as_i64().unwrap();
     assert_eq!(growth, size("to") - size("from"), "{at}");
@@ -127,6 +129,23 @@ fn check(document: &Value, from: &Value, to: &Value, at: &str) {
             states.filter(|state| !["same", "added"].contains(&state["change"].as_str().unwrap()));
         assert_eq!(changed.count(), 0, "{at}: {id}");
     }
+}
+
+/// What was kept and what is only in one of the two is all state of that one to the byte: files
+/// and state inside the metadata. Flink counts what several handles name for each of them.
+fn assert_all_of(document: &Value, inspected: &Value, side: &str, only: &str, at: &str) {
+    let files = inspected["files"].as_array().unwrap().iter();
+    let shared = files.filter(|file| file["segments"].as_array().is_none_or(Vec::is_empty));
+    let is_shared = shared.into_iter().any(|file| file["references"].as_u64() > Some(1));
+    if is_shared || at.starts_with("C-changelog") {
+        return;
+    }
+    let totals = &document["totals"];
+    let bytes = |part: &str| {
+        let inline = totals["inline"][part]["bytes"].as_u64().unwrap();
+        totals[part]["bytes"].as_u64().unwrap() + inline
+    };
+    assert_eq!(bytes("kept") + bytes(only), totals["state_bytes"][side], "{at}: {side}");
 }
 
 /// What was added appeared on disk, as large, and is what Flink's classes find in the newer only.
@@ -162,7 +181,7 @@ fn check_disk(document: &Value, archive: &Archive, flink: &Reachability, at: &st
 
 /// Flink's own count of what the newer checkpoint uploaded, where it recorded one and there is no
 /// gap before it: everything that was added, inline state and coordinators included.
-fn assert_uploaded(document: &Value, to: &Value, on_disk: u64, at: &str) {
+fn assert_uploaded(document: &Value, on_disk: u64, at: &str) {
     let id = |side: &str| document[side]["id"].as_i64().unwrap();
     let plain = ["A-", "B-", "F-", "H-", "I-", "J-"].iter().any(|family| at.starts_with(family));
     let Some(new) = document["to"]["new_bytes"].as_u64() else { return };
@@ -170,10 +189,68 @@ fn assert_uploaded(document: &Value, to: &Value, on_disk: u64, at: &str) {
         return;
     }
     let inline = document["totals"]["inline"]["added"]["bytes"].as_u64().unwrap();
-    let operators = to["operators"].as_array().unwrap().iter();
-    let coordinators: u64 =
-        operators.map(|operator| operator["coordinator_bytes"].as_u64().unwrap()).sum();
-    assert_eq!(new, on_disk + inline + coordinators, "{at}");
+    // Coordinators are written anew each time, also those that are the same as before.
+    let operators = document["operators"].as_array().unwrap().iter();
+    let coordinators = operators.flat_map(|operator| operator["subtasks"].as_array().unwrap());
+    let coordinators = coordinators.filter(|one| one["index"].is_null());
+    let again: u64 = coordinators.map(|one| one["inline"]["kept"]["bytes"].as_u64().unwrap()).sum();
+    assert_eq!(new, on_disk + inline + again, "{at}");
+}
+
+/// A coordinator's state in the metadata, by its content alone.
+#[test]
+fn a_coordinator_that_changed_is_a_difference() {
+    let archive = archives::unpack("A-2.3.0");
+    let chk = archive.root().join(archive.checkpoints().last().unwrap());
+    let whole = inspect(&chk);
+    let operators = whole["operators"].as_array().unwrap();
+    let mut coordinators = operators.iter().map(|operator| &operator["coordinator"]);
+    let coordinator = coordinators.rfind(|handle| !handle.is_null()).unwrap();
+    let name = coordinator["name"].as_str().unwrap().as_bytes();
+    let original = fs::read(chk.join("_metadata")).unwrap();
+    // The name is followed by the length of the state and the state.
+    let at = original.windows(name.len()).position(|text| text == name).unwrap() + name.len();
+    let length = u32::try_from(coordinator["inline_bytes"].as_u64().unwrap()).unwrap();
+    assert_eq!(original[at..at + 4], length.to_be_bytes());
+
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let dir = dir.path().join(name);
+        fs::create_dir(&dir).unwrap();
+        fs::write(dir.join("_metadata"), bytes).unwrap();
+        dir
+    };
+    let from = write("original", &original);
+    let mut flipped = original.clone();
+    flipped[at + 4] ^= 1;
+    let mut enlarged = original;
+    enlarged[at..at + 4].copy_from_slice(&(length + 1).to_be_bytes());
+    enlarged.insert(at + 4, 0);
+    for (name, bytes) in [("flipped", flipped), ("enlarged", enlarged)] {
+        let to = write(name, &bytes);
+        let document = diff(&from, &to);
+        assert_eq!(document["different"], true, "{name}");
+        let added = &document["totals"]["inline"]["added"];
+        assert_eq!(added["handles"], 1, "{name}");
+        let args = ["diff", from.to_str().unwrap(), to.to_str().unwrap(), "--exit-code", "-q"];
+        assert_eq!(chkctl::run(&args).status.code(), Some(3), "{name}");
+    }
+}
+
+#[test]
+fn two_in_reverse_order_are_said_to_be() {
+    let archive = archives::unpack("A-2.3.0");
+    let job = archive.jobs().remove(0);
+    let checkpoints = checkpoints(&job);
+    let (older, newer) = (&checkpoints[0], &checkpoints[checkpoints.len() - 1]);
+    for (from, to, reversed) in [(older, newer, false), (newer, older, true)] {
+        let document = diff(from, to);
+        assert_eq!(document["reversed"], reversed);
+        let operators = document["operators"].as_array().unwrap().iter();
+        let compactions =
+            operators.map(|operator| operator["compactions"].as_array().unwrap().len());
+        assert_eq!(compactions.sum::<usize>() > 0, !reversed);
+    }
 }
 
 #[test]
@@ -233,7 +310,9 @@ fn jsonl_says_the_same_as_json() {
             assert_eq!(of("operator").len(), operators.len(), "{name}");
             assert_eq!(of("subtask").len(), subtasks, "{name}");
             assert_eq!(of("file").len() as u64, files, "{name}");
-            assert_eq!(records[0]["from"], document["from"], "{name}");
+            for key in ["from", "to", "reversed"] {
+                assert_eq!(records[0][key], document[key], "{name}: {key}");
+            }
             let totals = records.last().unwrap();
             for key in ["different", "grew_too_much"] {
                 assert_eq!(totals[key], document[key], "{name}: {key}");

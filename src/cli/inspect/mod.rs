@@ -59,7 +59,7 @@ pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> any
             tree::run(&run, Subject::job(at))
         }
         Target::Root(at) => {
-            run.refuse(&["--states", "--history"], "is a checkpoint root")?;
+            run.refuse(&["--states", "--history", "--isolated"], "is a checkpoint root")?;
             tree::run(&run, Subject::root(at))
         }
     }
@@ -72,7 +72,7 @@ impl Run<'_> {
         let given = [
             (args.history, "--history", "name a job directory"),
             (!args.also.is_empty(), "--also", "name a job directory or a root"),
-            (args.isolated, "--isolated", "name a job directory or a root"),
+            (args.isolated, "--isolated", "name a job directory"),
             (args.states, "--states", "name a checkpoint in it with @latest or @N"),
         ];
         let wrong = given.iter().find(|(given, flag, _)| *given && flags.contains(flag));

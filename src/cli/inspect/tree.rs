@@ -44,7 +44,7 @@ pub(super) fn run(run: &Run<'_>, subject: Subject) -> anyhow::Result<Exit> {
     match unread(&facts) {
         None => Ok(Exit::Clean),
         Some(message) => {
-            let hint = "each is a warning above; chkctl inspect CHECKPOINT says more about one";
+            let hint = "chkctl inspect CHECKPOINT says more about one";
             Err(Stop { exit: Exit::Failed, message, hint: Some(hint.into()) }.into())
         }
     }

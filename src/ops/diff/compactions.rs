@@ -3,7 +3,8 @@
 //! numbers than any that was there before.
 //!
 //! Numbers alone do not tell what was written by a flush meanwhile from what was made of the
-//! files that are gone; both are newer.
+//! files that are gone; both are newer. Where nothing is newer than the first side, nothing was
+//! compacted since: the second side is an older state of the database, or entries were deleted.
 
 use std::collections::BTreeMap;
 
@@ -25,8 +26,7 @@ pub struct Compaction {
     pub backend_id: String,
     /// SSTs that only the older checkpoint has.
     pub replaced: Ssts,
-    /// SSTs that only the newer one has, with higher numbers than all of the older; none if what
-    /// was in the others has all been deleted.
+    /// SSTs that only the newer one has, with higher numbers than all of the older; at least one.
     pub by: Ssts,
 }
 
@@ -64,12 +64,8 @@ pub(super) fn of(references: &References, operator: OperatorId) -> Vec<Compactio
         let came = newer.iter().filter(|(number, _)| *number > last);
         let replaced = ssts(references, gone);
         let by = ssts(references, came);
-        (!replaced.local_names.is_empty()).then_some(Compaction {
-            subtask,
-            backend_id,
-            replaced,
-            by,
-        })
+        let compacted = !replaced.local_names.is_empty() && !by.local_names.is_empty();
+        compacted.then_some(Compaction { subtask, backend_id, replaced, by })
     });
     found.collect()
 }

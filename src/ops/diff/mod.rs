@@ -31,6 +31,8 @@ use super::inspect::warnings::Finding;
 use crate::format::flink::keyed::KeyGroupRange;
 use crate::format::flink::operator::OperatorId;
 use crate::format::flink::operator::OperatorState;
+use crate::format::flink::operator::Subtask;
+use crate::format::flink::stream::StreamHandle;
 use crate::model::references::Builder;
 use crate::model::references::NodeId;
 use crate::model::references::References;
@@ -105,6 +107,8 @@ pub struct OperatorDiff {
     pub change: OperatorChange,
     /// Parallelism and max parallelism.
     pub parallelism: Pair<Option<(i32, i32)>>,
+    /// Whether all its subtasks had finished.
+    pub fully_finished: Pair<Option<bool>>,
     /// The name of the backend, where something tells.
     pub backend: Pair<Option<&'static str>>,
     /// Its sums.
@@ -126,6 +130,8 @@ pub struct SubtaskDiff {
     pub index: Option<i32>,
     /// The key groups of its database.
     pub key_groups: Pair<Option<KeyGroupRange>>,
+    /// Whether it had finished; not where its operator had as a whole, which lists no subtasks.
+    pub finished: Pair<bool>,
     /// Its files and inline state.
     pub parts: Parts,
 }
@@ -134,8 +140,11 @@ impl Facts {
     /// Whether anything differs.
     pub fn is_different(&self) -> bool {
         let state = |state: &StateDiff| state.change != StateChange::Same;
+        let finished = |subtask: &SubtaskDiff| subtask.finished.from != subtask.finished.to;
         let operator = |operator: &OperatorDiff| {
             operator.change != OperatorChange::Same
+                || operator.fully_finished.from != operator.fully_finished.to
+                || operator.subtasks.iter().any(finished)
                 || operator.states.as_ref().is_some_and(|states| states.iter().any(state))
         };
         !self.totals.is_same() || self.operators.iter().any(operator)
@@ -166,6 +175,25 @@ struct Side<'a> {
     sums: OperatorSums,
 }
 
+impl<'a> Side<'a> {
+    /// The state of its coordinator, if that is inside the metadata.
+    fn coordinator(&self) -> Option<&'a [u8]> {
+        match self.state.coordinator.as_ref()?.innermost() {
+            StreamHandle::Inline { data, .. } => Some(*data),
+            _ => None,
+        }
+    }
+
+    /// The subtasks that had finished.
+    fn finished(&self) -> impl Iterator<Item = i32> {
+        let index = |subtask: Subtask<'_>| match subtask {
+            Subtask::Finished { index } => Some(index),
+            Subtask::Running(_) => None,
+        };
+        subtasks(&self.state).filter_map(index)
+    }
+}
+
 /// Compares two checkpoints.
 ///
 /// # Errors
@@ -180,14 +208,18 @@ pub fn diff<'s, 'a: 's, 'b: 's>(
     let (from_overview, from_operators) = read(from, &mut builder, only, &mut findings)?;
     let (to_overview, to_operators) = read(to, &mut builder, only, &mut findings)?;
     let references = builder.finish();
-    findings.extend(warnings::of_the_rules(from.places));
+    // The same rules are stated for both, and come first in both.
+    let is_used = |rule| from.places.has_used(rule) || to.places.has_used(rule);
+    findings.extend(warnings::of_the_rules(from.places, is_used));
 
     let mut groups = Groups::of(&references, only);
+    let mut totals = Parts::of(&references, std::mem::take(&mut groups.all));
     let ids: BTreeSet<OperatorId> =
         from_operators.keys().chain(to_operators.keys()).copied().collect();
     let mut operators = Vec::new();
     for id in ids {
         let (a, b) = (from_operators.get(&id), to_operators.get(&id));
+        totals.add_content(Pair { from: a, to: b }.map(|side| side.and_then(Side::coordinator)));
         let states = states::diff(
             a.map(|side| (from, &side.state)),
             b.map(|side| (to, &side.state)),
@@ -207,7 +239,7 @@ pub fn diff<'s, 'a: 's, 'b: 's>(
     Ok(Facts {
         overviews: Pair { from: from_overview, to: to_overview },
         only,
-        totals: Parts::of(&references, groups.all),
+        totals,
         references,
         operators,
         findings,
@@ -271,21 +303,35 @@ fn operator(
     let named = sides.to.into_iter().chain(sides.from);
     let uid = named.clone().find_map(|side| side.state.uid.map(|uid| uid.to_string()));
     let name = named.clone().find_map(|side| side.state.name.map(|name| name.to_string()));
-    let of_subtasks = groups.subtasks.remove(&id).unwrap_or_default();
-    let subtask = |(index, found): (Option<i32>, Nodes)| SubtaskDiff {
-        index,
-        key_groups: found.key_groups,
-        parts: Parts::of(references, found.nodes),
+    let coordinator = sides.map(|side| side.and_then(Side::coordinator));
+    let mut of_subtasks = groups.subtasks.remove(&id).unwrap_or_default();
+    if coordinator != Pair::default() {
+        of_subtasks.entry(None).or_default();
+    }
+    for (checkpoint, side) in [(FROM, sides.from), (TO, sides.to)] {
+        for index in side.into_iter().flat_map(Side::finished) {
+            *of_subtasks.entry(Some(index)).or_default().finished.side(checkpoint) = true;
+        }
+    }
+    let subtask = |(index, found): (Option<i32>, Nodes)| {
+        let mut parts = Parts::of(references, found.nodes);
+        if index.is_none() {
+            parts.add_content(coordinator);
+        }
+        SubtaskDiff { index, key_groups: found.key_groups, finished: found.finished, parts }
     };
+    let mut parts = Parts::of(references, groups.operators.remove(&id).unwrap_or_default());
+    parts.add_content(coordinator);
     OperatorDiff {
         id,
         uid,
         name,
         change,
         parallelism,
+        fully_finished: sides.map(|side| side.map(|side| side.state.subtasks.is_none())),
         backend,
         sizes: sides.map(|side| side.map(|side| side.sums.sizes)),
-        parts: Parts::of(references, groups.operators.remove(&id).unwrap_or_default()),
+        parts,
         states,
         compactions: compactions::of(references, id),
         subtasks: of_subtasks.into_iter().map(subtask).collect(),
@@ -304,6 +350,7 @@ struct Groups {
 struct Nodes {
     nodes: Pair<Vec<NodeId>>,
     key_groups: Pair<Option<KeyGroupRange>>,
+    finished: Pair<bool>,
 }
 
 impl Groups {

@@ -37,13 +37,17 @@ pub struct Inline {
 pub struct Part {
     /// The files.
     pub files: Vec<NodeId>,
+    /// Handles of whole files, each file once.
+    pub whole: u64,
+    /// Segments of merged files, each once.
+    pub segments: u64,
     /// Bytes referred to, each once; `None` if a size is unknown.
     pub bytes: Option<u64>,
 }
 
 impl Default for Part {
     fn default() -> Self {
-        Part { files: Vec::new(), bytes: Some(0) }
+        Part { files: Vec::new(), whole: 0, segments: 0, bytes: Some(0) }
     }
 }
 
@@ -79,16 +83,18 @@ impl Parts {
         let mut files: Vec<NodeId> = Vec::new();
         let only_to = to.iter().filter(|node| !has(from, **node));
         for node in from.iter().chain(only_to).copied() {
-            if references.kind(node) == Kind::Inline {
-                let part = match (has(from, node), has(to, node)) {
-                    (true, true) => &mut parts.inline.kept,
-                    (false, _) => &mut parts.inline.added,
-                    (true, false) => &mut parts.inline.dropped,
-                };
-                part.add(references.bytes(node));
-            } else if let Some(file) = references.file_of(node) {
-                files.push(file.node());
+            let Parts { kept, added, dropped, inline } = &mut parts;
+            let (part, inline) = match (has(from, node), has(to, node)) {
+                (true, true) => (kept, &mut inline.kept),
+                (false, _) => (added, &mut inline.added),
+                (true, false) => (dropped, &mut inline.dropped),
+            };
+            match references.kind(node) {
+                Kind::Inline => inline.add(references.bytes(node)),
+                Kind::File => part.whole += 1,
+                Kind::Segment => part.segments += 1,
             }
+            files.extend(references.file_of(node).map(|file| file.node()));
         }
         files.sort_unstable();
         files.dedup();
@@ -119,6 +125,19 @@ impl Parts {
         self.kept.bytes = add(self.kept.bytes, both);
         self.added.bytes = add(self.added.bytes, rest(to));
         self.dropped.bytes = add(self.dropped.bytes, rest(from));
+    }
+
+    /// Adds state inside the metadata that no name identifies, but only its content: that of a
+    /// coordinator.
+    pub(super) fn add_content(&mut self, content: Pair<Option<&[u8]>>) {
+        let bytes = |content: &[u8]| Some(content.len() as u64);
+        match (content.from, content.to) {
+            (Some(from), Some(to)) if from == to => self.inline.kept.add(bytes(to)),
+            (from, to) => {
+                to.into_iter().for_each(|to| self.inline.added.add(bytes(to)));
+                from.into_iter().for_each(|from| self.inline.dropped.add(bytes(from)));
+            }
+        }
     }
 
     /// Whether both refer to the same.

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::heads::Heads;
+use crate::format::flink::list::List;
+use crate::format::flink::metadata::Metadata;
 use crate::model::Location;
 use crate::model::references::tests::worlds::Shared;
 use crate::model::references::tests::worlds::What;
@@ -174,9 +176,82 @@ fn growth_alone_and_a_second_upload_are_no_compactions() {
 }
 
 #[test]
-fn what_is_deleted_to_the_last_entry_gives_way_to_nothing() {
-    let facts = compare(&World::of(&[&[sst(8), sst(9)], &[sst(9)]]));
-    let [compaction] = facts.operators[0].compactions.as_slice() else { panic!("one database") };
-    assert_eq!(names(&compaction.replaced), ["000008.sst"]);
-    assert_eq!(compaction.by, Ssts::default());
+fn nothing_was_compacted_where_nothing_is_newer() {
+    let older: &[Shared] = &[sst(8), sst(9), sst(12)];
+    let newer: &[Shared] = &[sst(12), sst(15), sst(16)];
+    let compactions = |from, to| {
+        let facts = compare(&World::of(&[from, to]));
+        facts.operators[0].compactions.len()
+    };
+    assert_eq!(compactions(older, newer), 1);
+    assert_eq!(compactions(newer, older), 0, "a database does not go back");
+    assert_eq!(compactions(older, &older[..1]), 0, "the others were deleted, or not there yet");
+    assert_eq!(compactions(&older[1..], &[]), 0);
+    // Of a fork of the database: higher numbers are not made of those that it never had.
+    assert_eq!(compactions(&[sst(8), sst(30)], &[sst(8), sst(20)]), 0);
+}
+
+/// One checkpoint, and the same after both were edited.
+fn compare_edited(
+    from: impl Fn(&mut OperatorState<'_>),
+    to: impl Fn(&mut OperatorState<'_>),
+) -> Facts {
+    let world = World::of(&[&[sst(8)]]);
+    let heads = Heads::default();
+    let mut facts = None;
+    world.each(|metadata, places| {
+        let edited = |edit: &dyn Fn(&mut OperatorState<'_>)| {
+            let mut operators: Vec<OperatorState<'_>> = metadata.operators.iter().collect();
+            operators.iter_mut().for_each(edit);
+            Metadata { operators: operators.into(), ..metadata.clone() }
+        };
+        let (a, b) = (edited(&from), edited(&to));
+        let from = Survey { metadata: &a, places, heads: &heads };
+        let to = Survey { metadata: &b, places, heads: &heads };
+        facts = Some(diff(from, to, None).unwrap());
+    });
+    facts.unwrap()
+}
+
+fn coordinator(data: &'static [u8]) -> impl Fn(&mut OperatorState<'_>) {
+    let handle = StreamHandle::Inline { name: "always the same".into(), data };
+    move |operator| operator.coordinator = Some(handle.clone())
+}
+
+#[test]
+fn coordinators_are_compared_by_their_content() {
+    let inline = |facts: &Facts| {
+        let Inline { kept, added, dropped } = facts.totals.inline;
+        [kept, added, dropped].map(|part| (part.handles, part.bytes))
+    };
+    let nothing = (0, 0);
+    let same = compare_edited(coordinator(b"abc"), coordinator(b"abc"));
+    assert!(!same.is_different());
+    assert_eq!(inline(&same), [(1, 3), nothing, nothing]);
+    let flipped = compare_edited(coordinator(b"abc"), coordinator(b"abd"));
+    assert!(flipped.is_different());
+    assert_eq!(inline(&flipped), [nothing, (1, 3), (1, 3)]);
+    let enlarged = compare_edited(coordinator(b"abc"), coordinator(b"abcd"));
+    assert!(enlarged.is_different());
+    let came = compare_edited(|_| {}, coordinator(b"abc"));
+    assert_eq!(inline(&came), [nothing, (1, 3), nothing]);
+    let of_it = &came.operators[0];
+    assert_eq!(of_it.parts.inline, came.totals.inline);
+    assert_eq!((of_it.subtasks[0].index, of_it.subtasks[0].parts.inline.added.bytes), (None, 3));
+}
+
+#[test]
+fn what_finished_meanwhile_differs() {
+    let finished = |operator: &mut OperatorState<'_>| operator.subtasks = None;
+    let no_state = |operator: &mut OperatorState<'_>| operator.subtasks = Some(List::default());
+    let one = |operator: &mut OperatorState<'_>| {
+        operator.subtasks = Some(vec![Subtask::Finished { index: 1 }].into());
+    };
+    assert!(!compare_edited(no_state, no_state).is_different());
+    assert!(!compare_edited(finished, finished).is_different());
+    assert!(compare_edited(no_state, finished).is_different());
+    let facts = compare_edited(no_state, one);
+    assert!(facts.is_different());
+    let [subtask] = facts.operators[0].subtasks.as_slice() else { panic!("one subtask") };
+    assert_eq!(subtask.finished, Pair { from: false, to: true });
 }

@@ -116,7 +116,7 @@ pub fn inspect<'s, 'a>(survey: Survey<'s, 'a>, options: Options) -> Result<Facts
     builder.end(adding)?;
     let files = Files::of(builder.finish(), base);
     findings.extend(warnings::of_the_files(&overview, &files, base));
-    findings.extend(warnings::of_the_rules(survey.places));
+    findings.extend(warnings::of_the_rules(survey.places, |rule| survey.places.has_used(rule)));
     Ok(Facts { overview, files, operators, metas, findings })
 }
 

@@ -178,8 +178,8 @@ pub(super) fn of_the_files(overview: &Overview, files: &Files, base: &Location) 
 }
 
 /// Rules of the user that mapped no path; asked when all paths have been looked at.
-pub(crate) fn of_the_rules(places: &Places<'_>) -> Vec<Finding> {
+pub(crate) fn of_the_rules(places: &Places<'_>, is_used: impl Fn(usize) -> bool) -> Vec<Finding> {
     let rules = places.rebasing().rules().iter().enumerate();
-    let unused = rules.filter(|(number, rule)| rule.stated && !places.has_used(*number));
+    let unused = rules.filter(|(number, rule)| rule.stated && !is_used(*number));
     unused.map(|(_, rule)| Finding::rebase_unused(rule)).collect()
 }

@@ -71,10 +71,13 @@ pub fn document<'r>(
         side(survey.metadata, survey.places.home(), surveys.to.places.home(), overview, modified)
     };
     let growth = facts.growth();
+    let from = side(surveys.from, &facts.overviews.from, context.modified.from);
+    let to = side(surveys.to, &facts.overviews.to, context.modified.to);
     DiffDocument {
         head: head(surveys, facts, context),
-        from: side(surveys.from, &facts.overviews.from, context.modified.from),
-        to: side(surveys.to, &facts.overviews.to, context.modified.to),
+        reversed: is_reversed(&from, &to, context.modified),
+        from,
+        to,
         operator_id: facts.only.map(|id| id.to_string()),
         different: facts.is_different(),
         grew_too_much: context.grew_too_much,
@@ -83,7 +86,7 @@ pub fn document<'r>(
             state_bytes: from_to(facts.sizes().map(|sizes| sizes.state)),
             growth_bytes: growth.map(|growth| growth.bytes),
             growth: growth.and_then(Growth::rounded),
-            new_bytes: facts.sizes().to.new,
+            new_bytes: from_to(facts.sizes().map(|sizes| sizes.new)),
         },
         operators: Seq::new(move || {
             let shown = shown.clone();
@@ -93,6 +96,15 @@ pub fn document<'r>(
             })
         }),
     }
+}
+
+/// Whether the second checkpoint is the older one. A job counts its checkpoints; those of others
+/// have their times only, which a copy changes.
+fn is_reversed(from: &SideJson, to: &SideJson, modified: Pair<Option<Timestamp>>) -> bool {
+    if from.job_id.is_some() && from.job_id == to.job_id {
+        return to.id < from.id;
+    }
+    modified.to.zip(modified.from).is_some_and(|(to, from)| to < from)
 }
 
 fn head(surveys: Pair<Survey<'_, '_>>, facts: &Facts, context: Context) -> Head {
@@ -173,6 +185,8 @@ impl<'r> Shown<'r> {
         let paths = Rc::clone(&self.paths);
         PartJson {
             files: part.files.len() as u64,
+            whole_files: part.whole,
+            segments: part.segments,
             bytes: part.bytes,
             paths: Seq::new(move || {
                 let paths = Rc::clone(&paths);
@@ -200,6 +214,7 @@ impl<'r> Shown<'r> {
             },
             parallelism: from_to(operator.parallelism.map(|both| both.map(|(now, _)| now))),
             max_parallelism: from_to(operator.parallelism.map(|both| both.map(|(_, max)| max))),
+            fully_finished: from_to(operator.fully_finished),
             backend: from_to(operator.backend),
             state_bytes: from_to(state_bytes),
             new_bytes: from_to(sizes.map(|sizes| sizes.and_then(|sizes| sizes.new))),
@@ -220,6 +235,7 @@ impl<'r> Shown<'r> {
                 key_groups: from_to(
                     subtask.key_groups.map(|range| range.and_then(KeyGroupsJson::of)),
                 ),
+                finished: from_to(subtask.finished),
                 parts: shown.parts(&subtask.parts),
             };
             operator.subtasks.iter().map(subtask)

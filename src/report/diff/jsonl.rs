@@ -26,12 +26,15 @@ struct Header<'d> {
     from: &'d SideJson,
     to: &'d SideJson,
     operator_id: &'d Option<String>,
+    reversed: bool,
 }
 
 /// Files without their paths.
 #[derive(Serialize)]
 struct Count {
     files: u64,
+    whole_files: u64,
+    segments: u64,
     bytes: Option<u64>,
 }
 
@@ -46,7 +49,12 @@ struct Parts {
 
 impl Parts {
     fn of(parts: &PartsJson<'_>) -> Self {
-        let count = |part: &PartJson<'_>| Count { files: part.files, bytes: part.bytes };
+        let count = |part: &PartJson<'_>| Count {
+            files: part.files,
+            whole_files: part.whole_files,
+            segments: part.segments,
+            bytes: part.bytes,
+        };
         Parts {
             kept: count(&parts.kept),
             added: count(&parts.added),
@@ -64,6 +72,7 @@ struct Operator<'d> {
     change: &'static str,
     parallelism: FromTo<Option<i32>>,
     max_parallelism: FromTo<Option<i32>>,
+    fully_finished: FromTo<Option<bool>>,
     backend: FromTo<Option<&'static str>>,
     state_bytes: FromTo<Option<u64>>,
     new_bytes: FromTo<Option<u64>>,
@@ -80,6 +89,7 @@ struct Subtask<'d> {
     operator_id: &'d str,
     index: Option<i32>,
     key_groups: &'d FromTo<Option<KeyGroupsJson>>,
+    finished: FromTo<bool>,
     #[serde(flatten)]
     parts: Parts,
 }
@@ -97,7 +107,7 @@ struct Totals {
     state_bytes: FromTo<Option<u64>>,
     growth_bytes: Option<i64>,
     growth: Option<f64>,
-    new_bytes: Option<u64>,
+    new_bytes: FromTo<Option<u64>>,
     #[serde(flatten)]
     parts: Parts,
 }
@@ -107,14 +117,14 @@ struct Totals {
 /// # Errors
 /// What `out` says.
 pub fn write(document: &DiffDocument<'_>, out: &mut impl Write) -> io::Result<()> {
-    let DiffDocument { head, from, to, operator_id, totals, .. } = document;
-    line(out, "header", Header { head, from, to, operator_id })?;
+    let DiffDocument { head, from, to, operator_id, reversed, totals, .. } = document;
+    line(out, "header", Header { head, from, to, operator_id, reversed: *reversed })?;
     for operator in document.operators.iter() {
         line(out, "operator", of_operator(&operator.summary))?;
-        for SubtaskDiffJson { index, key_groups, parts } in operator.subtasks.iter() {
+        for SubtaskDiffJson { index, key_groups, finished, parts } in operator.subtasks.iter() {
             let operator_id = operator.summary.operator_id.as_str();
             let (key_groups, parts) = (&key_groups, Parts::of(&parts));
-            line(out, "subtask", Subtask { operator_id, index, key_groups, parts })?;
+            line(out, "subtask", Subtask { operator_id, index, key_groups, finished, parts })?;
         }
     }
     let PartsJson { kept, added, dropped, .. } = &totals.parts;
@@ -141,6 +151,7 @@ fn of_operator<'d>(summary: &'d OperatorDiffSummary<'_>) -> Operator<'d> {
         change: summary.change,
         parallelism: summary.parallelism,
         max_parallelism: summary.max_parallelism,
+        fully_finished: summary.fully_finished,
         backend: summary.backend,
         state_bytes: summary.state_bytes,
         new_bytes: summary.new_bytes,

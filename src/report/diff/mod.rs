@@ -25,6 +25,9 @@ pub struct DiffDocument<'r> {
     pub to: SideJson,
     /// With `--operator`: everything but `from` and `to` is of this operator alone.
     pub operator_id: Option<String>,
+    /// Whether `to` is older than `from`, by their ids within a job and otherwise by their times:
+    /// then what grew with time has shrunk here.
+    pub reversed: bool,
     /// Whether anything differs.
     pub different: bool,
     /// Whether it grew by more than `--max-growth`; null without it.
@@ -87,9 +90,9 @@ pub struct TotalsJson<'r> {
     pub growth_bytes: Option<i64>,
     /// The same as a part of the older: 0.2 is a fifth more.
     pub growth: Option<f64>,
-    /// What the newer checkpoint uploaded in Flink's count: all since the one before it, which
-    /// need not be the older one here.
-    pub new_bytes: Option<u64>,
+    /// What each checkpoint uploaded in Flink's count: all since the one before it, which for
+    /// the newer need not be the older one here.
+    pub new_bytes: FromTo<Option<u64>>,
 }
 
 /// Files that both refer to, only the newer, only the older.
@@ -101,7 +104,7 @@ pub struct PartsJson<'r> {
     pub added: PartJson<'r>,
     /// Only the older does.
     pub dropped: PartJson<'r>,
-    /// The same of state inside the metadata, coordinators' apart.
+    /// The same of state inside the metadata, coordinators' included.
     pub inline: InlineJson,
 }
 
@@ -110,6 +113,10 @@ pub struct PartsJson<'r> {
 pub struct PartJson<'r> {
     /// How many. A merged file is kept if both refer to it.
     pub files: u64,
+    /// How many of them are referred to as a whole.
+    pub whole_files: u64,
+    /// Segments of merged files: of those that are kept some can be added, and others dropped.
+    pub segments: u64,
     /// Bytes referred to, each once; null if a size is unknown. Bytes in a merged file count where
     /// they belong, so they can be added to a file that is kept.
     pub bytes: Option<u64>,
@@ -162,6 +169,8 @@ pub struct OperatorDiffSummary<'r> {
     pub parallelism: FromTo<Option<i32>>,
     /// Number of key groups.
     pub max_parallelism: FromTo<Option<i32>>,
+    /// Whether all subtasks had finished; null where it is not there.
+    pub fully_finished: FromTo<Option<bool>>,
     /// The backend of the keyed state, as in `inspect`.
     pub backend: FromTo<Option<&'static str>>,
     /// All its state, in Flink's count; null where it is not there.
@@ -215,7 +224,7 @@ pub struct CompactionJson {
     pub backend_id: String,
     /// SSTs that are gone.
     pub replaced: SstsJson,
-    /// SSTs that are newer than all of the older checkpoint.
+    /// SSTs that are newer than all of the older checkpoint, at least one.
     pub by: SstsJson,
 }
 
@@ -237,6 +246,8 @@ pub struct SubtaskDiffJson<'r> {
     pub index: Option<i32>,
     /// The key groups of its database.
     pub key_groups: FromTo<Option<KeyGroupsJson>>,
+    /// Whether it had finished; an operator that had as a whole lists no subtasks.
+    pub finished: FromTo<bool>,
     /// Files, and state inside the metadata.
     #[serde(flatten)]
     pub parts: PartsJson<'r>,

@@ -8,12 +8,14 @@ use super::grid::Grid;
 use crate::report::diff::CompactionJson;
 use crate::report::diff::DiffDocument;
 use crate::report::diff::FromTo;
+use crate::report::diff::InlinePartJson;
 use crate::report::diff::OperatorDiffJson;
 use crate::report::diff::OperatorDiffSummary;
 use crate::report::diff::PartJson;
 use crate::report::diff::PartsJson;
 use crate::report::diff::SideJson;
 use crate::report::diff::StateDiffJson;
+use crate::report::diff::SubtaskDiffJson;
 use crate::report::inspect::KeyGroupsJson;
 use crate::report::text::display_safe;
 use crate::report::units;
@@ -40,9 +42,10 @@ const OPERATORS: [Column; 8] = [
     Column::number("GROWTH"),
 ];
 
-const SUBTASKS: [Column; 5] = [
+const SUBTASKS: [Column; 6] = [
     Column::number("SUBTASK"),
     Column::text("KEY GROUPS"),
+    Column::text("FINISHED").optional(),
     Column::number("KEPT"),
     Column::number("ADDED"),
     Column::number("DROPPED"),
@@ -62,13 +65,17 @@ pub fn diff(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -
     writeln!(out, "{}", display_safe(&title))?;
     fact(out, "from", &side(from))?;
     fact(out, "to", &side(to))?;
+    if document.reversed {
+        let text = format!("{} is the older one: what grew with time has shrunk here", name(to));
+        fact(out, "order", &text)?;
+    }
     let sizes = totals.state_bytes;
     let growth =
         totals.growth.map_or(String::new(), |growth| format!(", {}", units::change(growth)));
     let [before, after] = [sizes.from, sizes.to].map(units::maybe_bytes);
     fact(out, "full size", &format!("{before} to {after}{growth}"))?;
     let PartsJson { kept, added, dropped, inline } = &totals.parts;
-    let uploaded = totals.new_bytes.map(units::bytes);
+    let uploaded = totals.new_bytes.to.map(units::bytes);
     let uploaded = uploaded
         .map_or(String::new(), |new| format!("; Flink counted {new} as new in {}", name(to)));
     for (label, part, inline, more) in [
@@ -76,7 +83,7 @@ pub fn diff(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -
         ("added", added, inline.added, uploaded),
         ("dropped", dropped, inline.dropped, String::new()),
     ] {
-        let files = units::count(part.files, "file");
+        let files = pieces(part);
         let inline = match inline.handles {
             0 => String::new(),
             n => {
@@ -97,7 +104,7 @@ pub fn diff(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -
     if view.operator {
         operators.iter().try_for_each(|one| operator(one, view, out))?;
     } else {
-        overview(&operators, view, out)?;
+        overview(&operators, &totals.parts, view, out)?;
     }
     states(&operators, out)?;
     compactions(&operators, out)?;
@@ -107,8 +114,19 @@ pub fn diff(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -
     Ok(())
 }
 
+/// Whole files, and parts of merged ones.
+fn pieces(part: &PartJson<'_>) -> String {
+    let segments = || format!("{} of merged files", units::count(part.segments, "part"));
+    match (part.whole_files, part.segments) {
+        (files, 0) => units::count(files, "file"),
+        (0, _) => segments(),
+        (files, _) => format!("{} and {}", units::count(files, "file"), segments()),
+    }
+}
+
 fn overview(
     operators: &[OperatorDiffJson<'_>],
+    totals: &PartsJson<'_>,
     view: DiffView,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -116,12 +134,39 @@ fn overview(
         return writeln!(out, "\nNo operators.");
     }
     let mut grid = Grid::new(&OPERATORS);
-    operators.iter().for_each(|operator| grid.row(row(&operator.summary)));
+    operators.iter().for_each(|operator| grid.row(row(operator)));
     writeln!(out)?;
-    grid.print(view.width, out)
+    grid.print(view.width, out)?;
+    let rows = operators.iter().map(|operator| &operator.summary.parts);
+    below(totals, rows, "operators", out)
 }
 
-fn row(summary: &OperatorDiffSummary<'_>) -> Vec<String> {
+/// What has to be said of the cells above.
+fn below<'p, 'r: 'p>(
+    all: &PartsJson<'_>,
+    rows: impl Iterator<Item = &'p PartsJson<'r>>,
+    of: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let inline = |parts: &PartsJson<'_>| {
+        let inline = &parts.inline;
+        [inline.kept, inline.added, inline.dropped].iter().map(|part| part.handles).sum::<u64>()
+    };
+    let files = |parts: &PartsJson<'_>| {
+        let parts = [&parts.kept, &parts.added, &parts.dropped];
+        parts.iter().map(|part| part.whole_files + part.segments).sum::<u64>()
+    };
+    if inline(all) > 0 {
+        writeln!(out, "N+M: N files or parts of merged files, M pieces inside the metadata.")?;
+    }
+    if rows.map(|parts| inline(parts) + files(parts)).sum::<u64>() > inline(all) + files(all) {
+        writeln!(out, "What several {of} use counts in the row of each.")?;
+    }
+    Ok(())
+}
+
+fn row(operator: &OperatorDiffJson<'_>) -> Vec<String> {
+    let summary = &operator.summary;
     let PartsJson { kept, added, dropped, inline } = &summary.parts;
     let size = match (summary.state_bytes.from, summary.state_bytes.to) {
         (from, None) if summary.change == "removed" => format!("was {}", units::maybe_bytes(from)),
@@ -129,24 +174,56 @@ fn row(summary: &OperatorDiffSummary<'_>) -> Vec<String> {
     };
     vec![
         label(summary),
-        summary.change.to_owned(),
+        change(operator, true),
         parallelism(summary),
-        cell(kept, inline.kept.handles, inline.kept.bytes),
-        cell(added, inline.added.handles, inline.added.bytes),
-        cell(dropped, inline.dropped.handles, inline.dropped.bytes),
+        cell(kept, inline.kept),
+        cell(added, inline.added),
+        cell(dropped, inline.dropped),
         size,
         summary.growth.map_or("-".to_owned(), units::change),
     ]
 }
 
-/// Files and pieces of inline state: how many, and how large.
-fn cell(part: &PartJson<'_>, handles: u64, inline_bytes: u64) -> String {
-    let count = part.files + handles;
-    let bytes = part.bytes.map(|bytes| bytes.saturating_add(inline_bytes));
-    match (count, bytes) {
-        // Bytes that were added to a merged file which is kept.
-        (0, Some(0)) => "-".to_owned(),
-        (count, bytes) => format!("{}: {}", units::grouped(count), units::maybe_bytes(bytes)),
+/// What changed about an operator beside its files.
+fn change(operator: &OperatorDiffJson<'_>, with_backend: bool) -> String {
+    let summary = &operator.summary;
+    let mut changes = Vec::new();
+    if summary.change != "same" {
+        changes.push(summary.change.to_owned());
+    }
+    if let (Some(from), Some(to)) = (summary.backend.from, summary.backend.to)
+        && from != to
+        && with_backend
+    {
+        changes.push(format!("{from} to {to}"));
+    }
+    let turned = |to: bool| {
+        let subtasks = operator.subtasks.iter();
+        let turned = subtasks.filter(|one| one.finished.from != to && one.finished.to == to);
+        Some(turned.count() as u64).filter(|count| *count > 0)
+    };
+    match (summary.fully_finished.from, summary.fully_finished.to) {
+        (Some(false), Some(true)) => changes.push("finished".to_owned()),
+        (Some(true), Some(false)) => changes.push("runs again".to_owned()),
+        (Some(_), Some(_)) => {
+            let subtasks = |count| units::count(count, "subtask");
+            changes.extend(turned(true).map(|count| format!("{} finished", subtasks(count))));
+            changes.extend(turned(false).map(|count| format!("{} again", subtasks(count))));
+        }
+        _ => {}
+    }
+    if changes.is_empty() { "same".to_owned() } else { changes.join(", ") }
+}
+
+/// Files or parts of merged ones, and pieces of inline state: how many, and how large.
+fn cell(part: &PartJson<'_>, inline: InlinePartJson) -> String {
+    let count = units::grouped(part.whole_files + part.segments);
+    let bytes = part.bytes.map(|bytes| bytes.saturating_add(inline.bytes));
+    let bytes = units::maybe_bytes(bytes);
+    match (part.whole_files + part.segments, inline.handles) {
+        (0, 0) => "-".to_owned(),
+        (_, 0) => format!("{count}: {bytes}"),
+        (_, pieces) => format!("{count}+{}: {bytes}", units::grouped(pieces)),
     }
 }
 
@@ -169,7 +246,7 @@ fn operator(
     let summary = &operator.summary;
     writeln!(out, "\nOperator {}", display_safe(&label(summary)))?;
     fact(out, "id", &summary.operator_id)?;
-    fact(out, "change", summary.change)?;
+    fact(out, "change", &change(operator, false))?;
     fact(out, "parallelism", &parallelism(summary))?;
     let backend = match (summary.backend.from, summary.backend.to) {
         (from, to) if from == to => to.unwrap_or("-").to_owned(),
@@ -177,21 +254,34 @@ fn operator(
     };
     fact(out, "backend", &backend)?;
     let mut grid = Grid::new(&SUBTASKS);
-    for subtask in operator.subtasks.iter() {
+    let subtasks: Vec<SubtaskDiffJson<'_>> = operator.subtasks.iter().collect();
+    for subtask in &subtasks {
         let PartsJson { kept, added, dropped, inline } = &subtask.parts;
         grid.row(vec![
             subtask.index.map_or("-".to_owned(), |index| index.to_string()),
             key_groups(&subtask.key_groups),
-            cell(kept, inline.kept.handles, inline.kept.bytes),
-            cell(added, inline.added.handles, inline.added.bytes),
-            cell(dropped, inline.dropped.handles, inline.dropped.bytes),
+            finished(subtask.finished),
+            cell(kept, inline.kept),
+            cell(added, inline.added),
+            cell(dropped, inline.dropped),
         ]);
     }
     if grid.is_empty() {
         return Ok(());
     }
     writeln!(out)?;
-    grid.print(view.width, out)
+    grid.print(view.width, out)?;
+    below(&summary.parts, subtasks.iter().map(|subtask| &subtask.parts), "subtasks", out)
+}
+
+fn finished(both: FromTo<bool>) -> String {
+    let text = match (both.from, both.to) {
+        (false, false) => "-",
+        (true, true) => "yes",
+        (false, true) => "no to yes",
+        (true, false) => "yes to no",
+    };
+    text.to_owned()
 }
 
 fn key_groups(both: &FromTo<Option<KeyGroupsJson>>) -> String {
@@ -239,15 +329,12 @@ fn compactions(operators: &[OperatorDiffJson<'_>], out: &mut impl Write) -> io::
                 units::maybe_bytes(replaced.bytes),
                 few(&replaced.local_names)
             );
-            let newer = match by.files {
-                0 => "nothing newer came".to_owned(),
-                n => format!(
-                    "{}, {}: {}",
-                    units::count(n, "newer SST"),
-                    units::maybe_bytes(by.bytes),
-                    few(&by.local_names)
-                ),
-            };
+            let newer = format!(
+                "{}, {}: {}",
+                units::count(by.files, "newer SST"),
+                units::maybe_bytes(by.bytes),
+                few(&by.local_names)
+            );
             let text = format!("{label}{subtask}: {gave_way} gave way; {newer}");
             writeln!(out, "  {}", display_safe(&text))?;
         }
@@ -292,8 +379,10 @@ fn label(summary: &OperatorDiffSummary<'_>) -> String {
 
 /// What a checkpoint is called: its directory's name.
 fn name(side: &SideJson) -> String {
-    let directory = side.path.rsplit('/').nth(1);
-    match directory {
+    // A savepoint is its own base, below which its metadata has no directory.
+    let of_path = side.path.rsplit('/').nth(1);
+    let of_place = || side.location.strip_suffix("/_metadata")?.rsplit('/').next();
+    match of_path.or_else(of_place) {
         Some(name) if !name.is_empty() => name.to_owned(),
         _ => format!("{} {}", side.kind.unwrap_or("checkpoint"), side.id),
     }

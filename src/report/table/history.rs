@@ -11,6 +11,7 @@ use crate::model::references::NodeId;
 use crate::ops::inspect::history::Column;
 use crate::ops::inspect::history::Group;
 use crate::ops::inspect::history::History;
+use crate::ops::inspect::history::Mark;
 use crate::ops::inspect::tree::Facts;
 use crate::report::text;
 use crate::report::text::display_safe;
@@ -20,6 +21,12 @@ use crate::report::units;
 const ROWS: usize = 500;
 /// Widest name of a file.
 const NAME: usize = 20;
+/// What is left of a name: the number of an SST.
+const SHORTEST: usize = 10;
+/// Columns of marks for which everything else makes room.
+const LEAST_COLUMNS: usize = 4;
+/// Bars for which words make room.
+const FEWEST_BARS: usize = 8;
 
 /// Writes the picture.
 pub(super) fn picture(
@@ -34,14 +41,20 @@ pub(super) fn picture(
         .map(|at| facts.rows[*at].id.map_or("?".to_owned(), |id| id.to_string()))
         .collect();
     let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
-        let none = fit("No history: no checkpoint could be read.", width);
-        return writeln!(out, "\n{none}");
+        let none = match facts.rows_of(facts.own_unit().unwrap_or(u32::MAX)).next() {
+            None => "No history: there is no completed checkpoint.",
+            Some(_) => "No history: no checkpoint could be read.",
+        };
+        return writeln!(out, "\n{}", fit(none, width));
     };
     let count = units::count(ids.len() as u64, "checkpoint");
     writeln!(out, "\n{}", fit(&format!("History of {count}, {first} to {last}"), width))?;
     growth(facts, history, width, out)?;
-    let legend = "  o in the oldest   + new   = reused   - gone   . not there";
-    writeln!(out, "{}", fit(legend, width))?;
+    if history.groups.iter().all(|group| group.nodes.is_empty()) {
+        let none = "  No shared files: each checkpoint has all of its own.";
+        return writeln!(out, "{}", fit(none, width));
+    }
+    wrapped(&["o in the oldest", "+ new", "= reused", "- gone", ". not there"], "   ", width, out)?;
 
     let folded = folded(facts, history);
     let mut groups = history.groups.iter().peekable();
@@ -63,12 +76,8 @@ pub(super) fn picture(
             fold(&ids, &sums, width, out)?;
         } else {
             for group in of_operator.into_iter().filter(|group| !group.nodes.is_empty()) {
-                let subtask = group.subtask.map_or(String::new(), |n| format!(", subtask {n}"));
-                let range = group.key_groups.and_then(|range| range.bounds());
-                let range =
-                    range.map_or(String::new(), |(a, b)| format!(", key groups {a} to {b}"));
-                let text = format!("{label}{subtask}{range}");
-                writeln!(out, "\n{}", fit(&display_safe(&text), width))?;
+                writeln!(out)?;
+                title(&label, group, width, out)?;
                 files(facts, history, group, &ids, width, out)?;
             }
         }
@@ -110,17 +119,32 @@ fn growth(
     let full: Vec<Option<u64>> = history.columns.iter().map(full).collect();
     let new: Vec<Option<u64>> = history.columns.iter().map(new).collect();
     for (name, values) in [("full size", full), ("new bytes", new)] {
-        let words = match (values.first(), values.last()) {
-            (Some(Some(first)), Some(Some(last))) => {
-                format!("{} to {}", units::bytes(*first), units::bytes(*last))
+        let most = values.iter().flatten().copied().max().map(units::bytes);
+        let ends = [values.first(), values.last()].map(|end| end.copied().flatten());
+        let words: Vec<String> = match (ends.map(|end| end.map(units::bytes)), most) {
+            ([Some(first), Some(last)], Some(most)) => {
+                let peak = (most != first && most != last).then(|| format!(", at most {most}"));
+                [Some(format!("from {first} to {last}")), peak].into_iter().flatten().collect()
             }
-            (_, Some(Some(last))) => units::bytes(*last),
-            _ => "not recorded".to_owned(),
+            ([_, Some(last)], _) => vec![last],
+            _ => vec!["not recorded".to_owned()],
         };
-        let taken = 2 + 11 + 2 + text::width(&words);
-        let room = width.map_or(usize::MAX, |width| width.saturating_sub(taken).max(1));
-        let shown = values.get(values.len().saturating_sub(room)..).unwrap_or_default();
-        writeln!(out, "{}", fit(&format!("  {name:<11}{}  {words}", sparkline(shown)), width))?;
+        let bars = |taken: usize| {
+            let room = width.map_or(usize::MAX, |width| width.saturating_sub(taken).max(1));
+            sparkline(values.get(values.len().saturating_sub(room)..).unwrap_or_default())
+        };
+        let text = words.concat();
+        let taken = 2 + 11 + 2 + text::width(&text);
+        // Bars have a line of their own where the words leave no room for them.
+        if width.is_none_or(|width| taken + FEWEST_BARS.min(values.len()) <= width) {
+            writeln!(out, "{}", fit(&format!("  {name:<11}{}  {text}", bars(taken)), width))?;
+            continue;
+        }
+        writeln!(out, "{}", fit(&format!("  {name:<11}{}", bars(2 + 11)), width))?;
+        for words in &words {
+            let words = words.trim_start_matches(", ");
+            writeln!(out, "{}", fit(&format!("    {words}"), width))?;
+        }
     }
     Ok(())
 }
@@ -178,6 +202,47 @@ impl<'i> Columns<'i> {
     }
 }
 
+/// What is said of each file beside its marks, as far as there is room.
+struct Layout<'i> {
+    name: usize,
+    size: bool,
+    place: bool,
+    count: bool,
+    columns: Columns<'i>,
+}
+
+impl<'i> Layout<'i> {
+    /// Gives up the place first, then what is long of the name, the size and the count, until a
+    /// few columns of marks fit.
+    fn fitting(ids: &'i [String], widest: usize, width: Option<usize>) -> Self {
+        let wanted = LEAST_COLUMNS.min(ids.len());
+        let steps = [(true, true, true), (false, true, true), (false, false, true)];
+        let last = (false, false, false);
+        let names =
+            |step| if step == steps[0] { widest..=widest } else { SHORTEST.min(widest)..=widest };
+        let tried = steps
+            .into_iter()
+            .chain([last])
+            .flat_map(|step| names(step).rev().map(move |name| (name, step)));
+        let layout = |(name, (place, size, count)): (usize, (bool, bool, bool))| {
+            let taken = 2 + name + 12 * usize::from(size) + 2 + 9 * usize::from(place);
+            let taken = taken + 7 * usize::from(count);
+            Layout { name, size, place, count, columns: Columns::fitting(ids, 1, taken, width) }
+        };
+        let enough = |layout: &Layout<'_>| layout.columns.ids.len() >= wanted;
+        let found = tried.map(layout).find(enough);
+        found.unwrap_or_else(|| layout((4, last)))
+    }
+
+    fn line(&self, name: &str, size: &str, place: &str, marks: &str, count: &str) -> String {
+        let name = text::pad(&text::cut(name, self.name), self.name);
+        let size = if self.size { format!("  {size:>10}") } else { String::new() };
+        let place = if self.place { text::pad(place, 9) } else { String::new() };
+        let count = if self.count { format!("  {count:>5}") } else { String::new() };
+        format!("  {name}{size}  {place}{marks}{count}")
+    }
+}
+
 /// One row a file.
 fn files(
     facts: &Facts,
@@ -190,21 +255,27 @@ fn files(
     let name = |node: &NodeId| display_safe(&name_of(facts, *node)).into_owned();
     let names = group.nodes.iter().map(|node| text::width(&name(node)));
     let widest = names.max().unwrap_or_default().clamp(4, NAME);
-    // The name, a size of ten, where it is, and the count at the end.
-    let taken = 2 + widest + 12 + 11 + 7;
-    let columns = Columns::fitting(ids, 1, taken, width);
-    let head =
-        format!("  {:widest$}  {:>10}  {:<9}{}  COUNT", "FILE", "SIZE", "IN", columns.head());
+    let layout = Layout::fitting(ids, widest, width);
+    let columns = &layout.columns;
+    let head = layout.line("FILE", "SIZE", "IN", &columns.head(), "COUNT");
     writeln!(out, "{}", fit(&head, width))?;
+    let mut older = 0;
     for node in &group.nodes {
         let marks = history.marks(facts, group, *node);
+        let shown = marks.get(columns.skipped..).unwrap_or_default();
+        if columns.skipped > 0 && shown.iter().all(|mark| *mark == Mark::Absent) {
+            older += 1;
+            continue;
+        }
         let signs = columns.line(marks.into_iter().map(|mark| mark.sign().to_string()));
-        let count = facts.references.checkpoints_of(*node).count();
+        let count = facts.references.checkpoints_of(*node).count().to_string();
         let size = units::maybe_bytes(facts.references.bytes(*node));
-        let name = text::pad(&text::cut(&name(node), widest), widest);
-        let place = text::pad(&place_of(facts, *node), 9);
-        let line = format!("  {name}  {size:>10}  {place}{signs}  {count:>5}");
+        let line = layout.line(&name(node), &size, &place_of(facts, *node), &signs, &count);
         writeln!(out, "{}", fit(&line, width))?;
+    }
+    if older > 0 {
+        let files = units::count(older, "file");
+        writeln!(out, "{}", fit(&format!("  and {files} only in older checkpoints"), width))?;
     }
     let own = group.exclusive.last().copied().unwrap_or_default();
     if own.files > 0 {
@@ -214,6 +285,42 @@ fn files(
         writeln!(out, "{}", fit(&line, width))?;
     }
     Ok(())
+}
+
+/// Whose files follow: on two lines if one is too short.
+fn title(label: &str, group: &Group, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
+    let subtask = group.subtask.map(|n| format!("subtask {n}"));
+    let range = group.key_groups.and_then(|range| range.bounds());
+    let range = range.map(|(a, b)| format!("key groups {a} to {b}"));
+    let label = display_safe(label);
+    let rest: Vec<String> = subtask.into_iter().chain(range).collect();
+    let whole = [&[label.clone().into_owned()], rest.as_slice()].concat().join(", ");
+    if rest.is_empty() || width.is_none_or(|width| text::width(&whole) <= width) {
+        return writeln!(out, "{}", fit(&whole, width));
+    }
+    writeln!(out, "{}", fit(&label, width))?;
+    wrapped(&rest.iter().map(String::as_str).collect::<Vec<_>>(), ", ", width, out)
+}
+
+/// Words on as many lines as it takes.
+fn wrapped(
+    words: &[&str],
+    between: &str,
+    width: Option<usize>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut line = String::new();
+    for word in words {
+        let longer =
+            if line.is_empty() { format!("  {word}") } else { format!("{line}{between}{word}") };
+        if !line.is_empty() && width.is_some_and(|width| text::width(&longer) > width) {
+            writeln!(out, "{}", fit(line.trim_end_matches(' '), width))?;
+            line = format!("  {word}");
+        } else {
+            line = longer;
+        }
+    }
+    writeln!(out, "{}", fit(&line, width))
 }
 
 /// The name under which the backend knows a file, or its own.
@@ -279,127 +386,4 @@ fn fit(line: &str, width: Option<usize>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::model::references::tests::worlds::Shared;
-    use crate::model::references::tests::worlds::World;
-    use crate::model::references::tests::worlds::any_world;
-    use crate::ops::inspect::tree::tests::facts_of;
-
-    #[test]
-    fn bars_grow_with_the_values() {
-        let values = [Some(0), Some(1), Some(50), Some(100), None];
-        assert_eq!(sparkline(&values), "▁▂▅█?");
-        assert_eq!(sparkline(&[Some(0), Some(0)]), "▁▁");
-        assert_eq!(sparkline(&[Some(u64::MAX), Some(u64::MAX / 2)]), "█▅");
-        assert_eq!(sparkline(&[]), "");
-    }
-
-    /// The picture of a world, line by line.
-    fn lines(world: &World, width: Option<usize>) -> Vec<String> {
-        let facts = facts_of(world);
-        let mut out = Vec::new();
-        picture(&facts, &History::of(&facts), width, &mut out).unwrap();
-        String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
-    }
-
-    /// Four checkpoints: 1, 2 and 3 are compacted into "1,2,3", then 4 and 5 into "4,5,6".
-    #[test]
-    fn the_picture_of_the_example() {
-        let names: [&[(&str, u32)]; 4] = [
-            &[("1", 1), ("2", 2)],
-            &[("1", 1), ("2", 2), ("3", 3), ("4", 4)],
-            &[("1,2,3", 6), ("4", 4), ("5", 5)],
-            &[("1,2,3", 6), ("4,5,6", 8)],
-        ];
-        let shared = |names: &&[(&str, u32)]| {
-            let shared = names.iter().map(|(name, n)| Shared::file(name, &format!("{n:06}.sst")));
-            shared.collect::<Vec<_>>()
-        };
-        let checkpoints: Vec<Vec<Shared>> = names.iter().map(shared).collect();
-        let checkpoints: Vec<&[Shared]> = checkpoints.iter().map(Vec::as_slice).collect();
-        let expected = "
-History of 4 checkpoints, 1 to 4
-  full size  ▅█▇▅  2 B to 2 B
-  new bytes  ????  not recorded
-  o in the oldest   + new   = reused   - gone   . not there
-
-01010101010101010101010101010101, subtask 0, key groups 0 to 0
-  FILE              SIZE  IN        1 2 3 4  COUNT
-  000001.sst         1 B  shared    o = - .      2
-  000002.sst         1 B  shared    o = - .      2
-  000003.sst         1 B  shared    . + - .      1
-  000004.sst         1 B  shared    . + = -      2
-  000005.sst         1 B  shared    . . + -      1
-  000006.sst         1 B  shared    . . + =      2
-  000008.sst         1 B  shared    . . . +      1";
-        assert_eq!(lines(&World::of(&checkpoints), None).join("\n"), expected);
-    }
-
-    /// Checkpoints of one operator with 3 files and one with 600, of which half are replaced.
-    fn large() -> World {
-        let files = |range: std::ops::Range<u32>| {
-            let file = |n| Shared::file(&format!("{n}"), &format!("{n:06}.sst"));
-            range.map(file).collect::<Vec<_>>()
-        };
-        let checkpoint = |n: u32| vec![vec![files(0..3)], vec![files(n * 300..n * 300 + 600)]];
-        World { checkpoints: (0..40).map(checkpoint).collect() }
-    }
-
-    #[test]
-    fn an_operator_with_thousands_of_files_is_folded_and_the_others_are_not() {
-        let lines = lines(&large(), None);
-        assert!(lines.len() < 30, "{} lines", lines.len());
-        let small = "01010101010101010101010101010101, subtask 0, key groups 0 to 0";
-        assert!(lines.iter().any(|line| line == small));
-        assert!(lines.iter().any(|line| line.starts_with("  000002.sst")));
-        let large = "02".repeat(16);
-        let head = format!("{large}, 1 subtask, 12,300 files; --operator {large} shows each");
-        let at = lines.iter().position(|line| *line == head).unwrap();
-        let rows = [("in oldest", "600"), ("new", "-"), ("reused", "-"), ("gone", "-")];
-        let later = [("in oldest", "-"), ("new", "300"), ("reused", "300"), ("gone", "300")];
-        for (row, (first, later)) in lines[at + 2..].iter().zip(rows.into_iter().zip(later)) {
-            let cells: Vec<&str> = row.split_whitespace().rev().collect();
-            assert!(row.starts_with(&format!("  {}", first.0)), "{row}");
-            assert_eq!((cells[39], cells[0], cells[38]), (first.1, later.1, later.1), "{row}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_wider_than_the_terminal() {
-        let east = Shared::at("file:/cp/状態/大きさ", "とても長い名前のファイル.sst");
-        let many = World::of(&vec![&[east][..]; 50]);
-        for world in [large(), many] {
-            for columns in [1, 2, 3, 5, 8, 13, 21, 34, 40, 55, 80, 120, 400] {
-                for line in lines(&world, Some(columns)) {
-                    assert!(text::width(&line) <= columns, "{columns}: {line}");
-                }
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn nor_is_any_other_picture(world in any_world(), columns in 1..100_usize) {
-            for line in lines(&world, Some(columns)) {
-                prop_assert!(text::width(&line) <= columns, "{}", line);
-            }
-        }
-    }
-
-    #[test]
-    fn the_newest_columns_are_kept() {
-        let ids: Vec<String> = (8..13).map(|id: u32| id.to_string()).collect();
-        let cells = || (0..5).map(|n| n.to_string());
-        let all = Columns::fitting(&ids, 1, 10, None);
-        assert_eq!(
-            (all.head().as_str(), all.line(cells()).as_str()),
-            (" 8 9 10 11 12", " 0 1  2  3  4")
-        );
-        let some = Columns::fitting(&ids, 1, 10, Some(18));
-        assert_eq!((some.head().as_str(), some.line(cells()).as_str()), ("…11 12", "  3  4"));
-        assert_eq!(Columns::fitting(&ids, 1, 10, Some(4)).head(), "");
-    }
-}
+mod tests;

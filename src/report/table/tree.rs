@@ -1,6 +1,7 @@
 //! A job directory or a checkpoint root as a page.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io;
 use std::io::Write;
 
@@ -90,7 +91,7 @@ pub fn job(
         }
     }
     incomplete(&job.incomplete, out)?;
-    cross_references(&document.cross_references, out)?;
+    cross_references(&document.cross_references, facts, out)?;
     if let Some(history) = history {
         history::picture(facts, history, width, out)?;
     }
@@ -122,7 +123,12 @@ pub fn root(
     totals(&document.totals, out)?;
     also_read(document.also_read.checkpoints, document.also_read.directories, out)?;
     let mut grid = Grid::new(&DIRECTORIES);
-    document.jobs.iter().for_each(|job| grid.row(job_row(&job, document, facts)));
+    let elsewhere = elsewhere(facts);
+    let elsewhere = |directory: &str| match elsewhere.get(directory) {
+        None | Some(0) => "-".to_owned(),
+        Some(files) => units::count(*files, "file"),
+    };
+    document.jobs.iter().for_each(|job| grid.row(job_row(&job, elsewhere(&job.path), facts)));
     for savepoint in document.savepoints.iter() {
         let snapshot = &savepoint.snapshot;
         let directory = snapshot.path.strip_suffix("/_metadata").unwrap_or(&snapshot.path);
@@ -140,7 +146,7 @@ pub fn root(
             "-".into(),
             units::cell(Some(savepoint.totals.physical_bytes)),
             units::cell(Some(savepoint.totals.unreferenced_bytes)),
-            elsewhere(document, directory),
+            elsewhere(directory),
             snapshot.problem_code.map_or("-".into(), str::to_owned),
         ]);
     }
@@ -161,7 +167,7 @@ pub fn root(
     let incompletes = document.jobs.iter().map(|job| job.incomplete);
     let incompletes = incompletes.chain(document.others.iter().map(|other| other.incomplete));
     incomplete(&incompletes.flatten().collect::<Vec<_>>(), out)?;
-    cross_references(&document.cross_references, out)?;
+    cross_references(&document.cross_references, facts, out)?;
     if let Some(list) = &document.files {
         files::tree_list(list, facts, "", out)?;
     }
@@ -185,14 +191,18 @@ fn checkpoint_row(checkpoint: &CheckpointRowJson, row: &Row) -> Vec<String> {
         checkpoint.completed_at.as_deref().map_or("-".to_owned(), units::whole_seconds),
         bytes(checkpoint.state_bytes),
         bytes(checkpoint.new_bytes),
-        bytes(checkpoint.exclusive_bytes),
+        match checkpoint.exclusive_bytes {
+            // An answer: nothing would be freed.
+            Some(0) if read => units::bytes(0),
+            other => bytes(other),
+        },
         checkpoint.files.map_or("-".to_owned(), units::grouped),
         checkpoint.growth.map_or("-".to_owned(), units::change),
         row.problem.as_ref().map_or("-".to_owned(), Problem::what),
     ]
 }
 
-fn job_row(job: &JobJson<'_>, document: &RootDocument<'_>, facts: &Facts) -> Vec<String> {
+fn job_row(job: &JobJson<'_>, elsewhere: String, facts: &Facts) -> Vec<String> {
     let checkpoints: Vec<CheckpointRowJson> = job.checkpoints.iter().collect();
     let read = checkpoints.iter().filter(|checkpoint| checkpoint.files.is_some()).count();
     let newest = job.newest.as_ref();
@@ -213,18 +223,19 @@ fn job_row(job: &JobJson<'_>, document: &RootDocument<'_>, facts: &Facts) -> Vec
         units::cell(job.logical_bytes),
         units::cell(Some(job.totals.physical_bytes)),
         units::cell(Some(job.totals.unreferenced_bytes)),
-        elsewhere(document, &job.path),
+        elsewhere,
         problem,
     ]
 }
 
-/// How many files in other directories a directory's checkpoints refer to.
-fn elsewhere(document: &RootDocument<'_>, directory: &str) -> String {
-    let of_it = document.cross_references.iter().filter(|cross| cross.from == directory);
-    match of_it.map(|cross| cross.files).sum() {
-        0 => "-".to_owned(),
-        files => units::count(files, "file"),
+/// How many files in other directories the checkpoints of a directory refer to.
+fn elsewhere(facts: &Facts) -> HashMap<String, u64> {
+    let mut files: HashMap<String, u64> = HashMap::new();
+    for cross in &facts.cross_references {
+        let Some(from) = facts.unit(cross.from) else { continue };
+        *files.entry(facts.subject.path_of(&from.at)).or_default() += cross.files.len() as u64;
     }
+    files
 }
 
 /// A directory below the base; the base itself has an empty path.
@@ -292,7 +303,16 @@ fn incomplete(list: &[IncompleteJson], out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn cross_references(list: &Seq<'_, CrossReferenceJson>, out: &mut impl Write) -> io::Result<()> {
+fn cross_references(
+    list: &Seq<'_, CrossReferenceJson>,
+    facts: &Facts,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    // The base itself has no path below it.
+    let named = |path: &str| match path {
+        "" => facts.subject.base.display_short().into_owned(),
+        path => path.to_owned(),
+    };
     let mut lines = list.iter().peekable();
     if lines.peek().is_some() {
         writeln!(out, "\nReferences into other directories:")?;

@@ -194,6 +194,12 @@ impl Lab {
             fs::write(self.path.join(format!("no-checkpoint/part-{number}")), b"x").unwrap();
         }
         fs::write(self.path.join("aborted/chk-7/8c1d2f0a"), b"x").unwrap();
+        let chk = Path::new(JOB).join("chk-6");
+        for (place, below) in [("no-job-id", Path::new("chk-6")), ("alone", &chk)] {
+            let at = self.path.join(place).join(below);
+            fs::create_dir_all(at.parent().unwrap()).unwrap();
+            copy(&fixture().join(JOB).join("chk-6"), &at);
+        }
         fs::create_dir_all(self.path.join("never-completed/chk-1")).unwrap();
         fs::create_dir(self.path.join("never-completed/shared")).unwrap();
         fs::create_dir(self.path.join("metadata-is-a-directory")).unwrap();

@@ -1,5 +1,6 @@
 //! From facts to the documents of a job and of a root.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::AlsoRead;
@@ -22,6 +23,7 @@ use crate::format::flink::keyed::add;
 use crate::model::layout;
 use crate::model::layout::UnitKind;
 use crate::model::references::NodeId;
+use crate::model::references::Paths;
 use crate::ops::inspect::Snapshot;
 use crate::ops::inspect::files::Selection;
 use crate::ops::inspect::history::History;
@@ -53,15 +55,13 @@ pub struct Context<'r> {
 /// Makes the document of a job directory.
 pub fn job<'r>(facts: &'r Facts, context: Context<'r>) -> JobDocument<'r> {
     let own = facts.own_unit().unwrap_or(u32::MAX);
-    let of_own = move |cross: &&CrossReference| cross.from == own || cross.to == own;
+    let of_own = move |cross: &CrossReference| cross.from == own || cross.to == own;
+    let by_unit = ByUnit::of(facts);
     JobDocument {
         head: head(facts, context, JOB_SCHEMA),
-        job: job_json(facts, own, totals_of_tree(facts)),
+        job: job_json(facts, &by_unit, own, totals_of_tree(facts)),
         operator_id: facts.only.map(|id| id.to_string()),
-        cross_references: Seq::new(move || {
-            let cross = facts.cross_references.iter().filter(of_own);
-            cross.map(move |cross| cross_json(facts, cross, context.files.is_some()))
-        }),
+        cross_references: cross_references(facts, context, of_own),
         also_read: also_read(facts),
         files: context.files.map(|selection| file_list(facts, selection)),
         history: context.history.map(|of| history::document(facts, of)),
@@ -74,29 +74,30 @@ pub fn root<'r>(facts: &'r Facts, context: Context<'r>) -> RootDocument<'r> {
         let numbered = (0..).zip(&facts.units);
         numbered.filter(move |(_, unit)| facts.is_inside(unit) && wanted(unit))
     };
+    let by_unit = Rc::new(ByUnit::of(facts));
+    let [of_jobs, of_savepoints, of_others] = [(); 3].map(|()| Rc::clone(&by_unit));
     RootDocument {
         head: head(facts, context, ROOT_SCHEMA),
         jobs: Seq::new(move || {
+            let by_unit = Rc::clone(&of_jobs);
             let jobs = units(|unit| unit.kind == Some(UnitKind::Job));
-            jobs.map(move |(number, unit)| job_json(facts, number, totals(facts, unit)))
+            jobs.map(move |(number, unit)| job_json(facts, &by_unit, number, totals(facts, unit)))
         }),
         savepoints: Seq::new(move || {
+            let by_unit = Rc::clone(&of_savepoints);
             let savepoints = units(|unit| unit.kind == Some(UnitKind::Savepoint));
             let rows = savepoints.flat_map(move |(number, unit)| {
                 facts.rows_of(number).map(move |row| (number, unit, row))
             });
             rows.map(move |(number, unit, row)| SavepointJson {
                 snapshot: row_json(facts, row),
-                refers_to: refers_to(facts, number),
+                refers_to: by_unit.refers_to(facts, number),
                 totals: totals(facts, unit),
             })
         }),
-        others: Seq::new(move || others(facts)),
+        others: Seq::new(move || others(facts, Rc::clone(&of_others))),
         operator_id: facts.only.map(|id| id.to_string()),
-        cross_references: Seq::new(move || {
-            let cross = facts.cross_references.iter();
-            cross.map(move |cross| cross_json(facts, cross, context.files.is_some()))
-        }),
+        cross_references: cross_references(facts, context, |_| true),
         also_read: also_read(facts),
         totals: totals_of_tree(facts),
         files: context.files.map(|selection| file_list(facts, selection)),
@@ -104,7 +105,7 @@ pub fn root<'r>(facts: &'r Facts, context: Context<'r>) -> RootDocument<'r> {
 }
 
 /// Places that are neither jobs nor completed savepoints and in which something lies.
-fn others(facts: &Facts) -> impl Iterator<Item = OtherJson> {
+fn others(facts: &Facts, by_unit: Rc<ByUnit>) -> impl Iterator<Item = OtherJson> {
     (0..).zip(&facts.units).filter_map(move |(number, unit)| {
         let kind = match unit.kind {
             Some(UnitKind::Job) => return None,
@@ -112,7 +113,7 @@ fn others(facts: &Facts) -> impl Iterator<Item = OtherJson> {
             Some(UnitKind::Changelog) => "changelog",
             Some(UnitKind::Savepoint) | None => "other",
         };
-        let incomplete = incomplete(facts, number);
+        let incomplete = by_unit.incomplete(facts, number);
         let something = unit.sums.physical().files > 0 || !incomplete.is_empty();
         (facts.is_inside(unit) && something).then(|| OtherJson {
             path: facts.subject.path_of(&unit.at),
@@ -136,7 +137,12 @@ fn head(facts: &Facts, context: Context<'_>, schema: &'static str) -> Head {
     }
 }
 
-fn job_json(facts: &Facts, number: u32, totals: TotalsJson) -> JobJson<'_> {
+fn job_json<'r>(
+    facts: &'r Facts,
+    by_unit: &ByUnit,
+    number: u32,
+    totals: TotalsJson,
+) -> JobJson<'r> {
     let unit = facts.unit(number);
     let at = unit.map_or(&facts.subject.tree, |unit| &unit.at);
     let read = || facts.rows_of(number).filter(|row| row.overview.is_some());
@@ -152,9 +158,9 @@ fn job_json(facts: &Facts, number: u32, totals: TotalsJson) -> JobJson<'_> {
         job_id: at.file_name().filter(|name| layout::is_job_id(name)).map(str::to_owned),
         checkpoints: Seq::new(move || facts.rows_of(number).map(move |row| row_json(facts, row))),
         newest,
-        incomplete: incomplete(facts, number),
+        incomplete: by_unit.incomplete(facts, number),
         logical_bytes: sizes.fold(Some(0), add),
-        refers_to: refers_to(facts, number),
+        refers_to: by_unit.refers_to(facts, number),
         totals,
     }
 }
@@ -187,29 +193,68 @@ fn row_json(facts: &Facts, row: &Row) -> CheckpointRowJson {
     }
 }
 
-fn incomplete(facts: &Facts, unit: u32) -> Vec<IncompleteJson> {
-    let of_unit = facts.incomplete.iter().filter(|one| one.unit == unit);
-    let json = |one: &Incomplete| IncompleteJson {
-        path: facts.subject.path_of(&one.at),
-        files: one.found.files,
-        bytes: one.found.bytes,
-        newest_modified_at: one.newest.map(|time| time.to_string()),
-    };
-    of_unit.map(json).collect()
+/// What is asked for unit by unit, as positions in the facts: a root can have thousands.
+#[derive(Debug, Default)]
+struct ByUnit {
+    cross_references: HashMap<u32, Vec<usize>>,
+    incomplete: HashMap<u32, Vec<usize>>,
 }
 
-fn refers_to(facts: &Facts, from: u32) -> Vec<String> {
-    let cross = facts.cross_references.iter().filter(|cross| cross.from == from);
-    cross.filter_map(|cross| unit_path(facts, cross.to)).collect()
+impl ByUnit {
+    fn of(facts: &Facts) -> Self {
+        let mut by_unit = ByUnit::default();
+        for (at, cross) in facts.cross_references.iter().enumerate() {
+            by_unit.cross_references.entry(cross.from).or_default().push(at);
+        }
+        for (at, one) in facts.incomplete.iter().enumerate() {
+            by_unit.incomplete.entry(one.unit).or_default().push(at);
+        }
+        by_unit
+    }
+
+    fn refers_to(&self, facts: &Facts, from: u32) -> Vec<String> {
+        let found = self.cross_references.get(&from).into_iter().flatten();
+        let cross = found.filter_map(|at| facts.cross_references.get(*at));
+        cross.filter_map(|cross| unit_path(facts, cross.to)).collect()
+    }
+
+    fn incomplete(&self, facts: &Facts, unit: u32) -> Vec<IncompleteJson> {
+        let found = self.incomplete.get(&unit).into_iter().flatten();
+        let json = |one: &Incomplete| IncompleteJson {
+            path: facts.subject.path_of(&one.at),
+            files: one.found.files,
+            bytes: one.found.bytes,
+            newest_modified_at: one.newest.map(|time| time.to_string()),
+        };
+        found.filter_map(|at| facts.incomplete.get(*at)).map(json).collect()
+    }
 }
 
 fn unit_path(facts: &Facts, number: u32) -> Option<String> {
     facts.unit(number).map(|unit| facts.subject.path_of(&unit.at))
 }
 
-fn cross_json(facts: &Facts, cross: &CrossReference, with_paths: bool) -> CrossReferenceJson {
-    let paths = with_paths.then(|| {
-        let shown = facts.references.paths(&facts.subject.base);
+/// The cross references that are wanted; with `--files` also which files.
+fn cross_references<'r>(
+    facts: &'r Facts,
+    context: Context<'r>,
+    wanted: impl Fn(&CrossReference) -> bool + Copy + 'r,
+) -> Seq<'r, CrossReferenceJson> {
+    let with_paths = context.files.is_some();
+    let shown = with_paths.then(|| Rc::new(facts.references.paths(&facts.subject.base)));
+    Seq::new(move || {
+        let shown = shown.clone();
+        let cross = facts.cross_references.iter().filter(move |cross| wanted(cross));
+        cross.map(move |cross| cross_json(facts, cross, shown.as_deref()))
+    })
+}
+
+fn cross_json(
+    facts: &Facts,
+    cross: &CrossReference,
+    shown: Option<&Paths<'_>>,
+) -> CrossReferenceJson {
+    let paths = shown.map(|shown| {
         let mut paths: Vec<String> = cross.files.iter().map(|node| shown.of(*node)).collect();
         paths.sort();
         paths

@@ -1,8 +1,11 @@
 //! How the checkpoints of a job share files.
 
+use std::rc::Rc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::references::Paths;
 use crate::ops::inspect::history::Group;
 use crate::ops::inspect::history::History;
 use crate::ops::inspect::history::Mark;
@@ -29,8 +32,9 @@ pub struct ColumnJson {
     pub state_bytes: Option<u64>,
     /// What it uploaded.
     pub new_bytes: Option<u64>,
-    /// Shared files that it is the first to have; all of the oldest, where that is not known.
-    pub new_files: u64,
+    /// Shared files that it is the first to have; null for the oldest, if it has any: no older
+    /// one is there to tell which of them are new.
+    pub new_files: Option<u64>,
     /// Shared files that one before had as well.
     pub reused_files: u64,
     /// Shared files that the one before had and it has not.
@@ -80,15 +84,17 @@ pub(super) fn document<'r>(facts: &'r Facts, history: &'r History) -> HistoryJso
         id: row.id,
         state_bytes: row.sizes(facts.only).and_then(|sizes| sizes.state),
         new_bytes: row.sizes(facts.only).and_then(|sizes| sizes.new),
-        new_files: sums.new.files + sums.oldest.files,
+        new_files: (sums.oldest.files == 0).then_some(sums.new.files),
         reused_files: sums.reused.files,
         gone_files: sums.gone.files,
     };
+    let paths = Rc::new(facts.references.paths(&facts.subject.base));
     HistoryJson {
         checkpoints: rows.zip(&sums).map(column).collect(),
         groups: Seq::new(move || {
+            let paths = Rc::clone(&paths);
             let groups = history.groups.iter().filter(|group| !group.nodes.is_empty());
-            groups.map(move |group| group_json(facts, history, group))
+            groups.map(move |group| group_json(facts, history, group, &paths))
         }),
     }
 }
@@ -97,7 +103,9 @@ fn group_json<'r>(
     facts: &'r Facts,
     history: &'r History,
     group: &'r Group,
+    paths: &Rc<Paths<'r>>,
 ) -> HistoryGroupJson<'r> {
+    let paths = Rc::clone(paths);
     let name = facts.operators.get(&group.operator);
     HistoryGroupJson {
         operator_id: group.operator.to_string(),
@@ -105,7 +113,7 @@ fn group_json<'r>(
         name: name.and_then(|name| name.name.clone()),
         subtask: group.subtask,
         key_groups: group.key_groups.and_then(KeyGroupsJson::of),
-        files: Seq::new(move || files(facts, history, group)),
+        files: Seq::new(move || files(facts, history, group, Rc::clone(&paths))),
     }
 }
 
@@ -113,9 +121,9 @@ fn files<'r>(
     facts: &'r Facts,
     history: &'r History,
     group: &'r Group,
+    paths: Rc<Paths<'r>>,
 ) -> impl Iterator<Item = HistoryFileJson> + 'r {
     let references = &facts.references;
-    let paths = references.paths(&facts.subject.base);
     group.nodes.iter().map(move |node| HistoryFileJson {
         local_name: references.local_name(*node),
         path: paths.of(*node),
