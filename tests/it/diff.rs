@@ -132,7 +132,8 @@ fn check(document: &Value, from: &Value, to: &Value, at: &str) {
 }
 
 /// What was kept and what is only in one of the two is all state of that one to the byte: files
-/// and state inside the metadata. Flink counts what several handles name for each of them.
+/// and state inside the metadata. Flink counts what several handles name for each of them, and of
+/// files of a changelog only what changed in its key groups.
 fn assert_all_of(document: &Value, inspected: &Value, side: &str, only: &str, at: &str) {
     let files = inspected["files"].as_array().unwrap().iter();
     let shared = files.filter(|file| file["segments"].as_array().is_none_or(Vec::is_empty));

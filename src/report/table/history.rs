@@ -70,14 +70,19 @@ pub(super) fn picture(
             let files: usize = of_operator.iter().map(|group| group.nodes.len()).sum();
             let subtasks = units::count(of_operator.len() as u64, "subtask");
             let files = units::count(files as u64, "file");
-            let text = format!("{label}, {subtasks}, {files}; --operator {label} shows each");
-            writeln!(out, "\n{}", fit(&display_safe(&text), width))?;
+            let each = format!("--operator {label} shows each");
+            writeln!(out)?;
+            title(&label, &[subtasks, format!("{files}; {each}")], width, out)?;
             let sums = history.sums(facts, of_operator.into_iter());
             fold(&ids, &sums, width, out)?;
         } else {
             for group in of_operator.into_iter().filter(|group| !group.nodes.is_empty()) {
                 writeln!(out)?;
-                title(&label, group, width, out)?;
+                let subtask = group.subtask.map(|n| format!("subtask {n}"));
+                let range = group.key_groups.and_then(|range| range.bounds());
+                let range = range.map(|(a, b)| format!("key groups {a} to {b}"));
+                let rest: Vec<String> = subtask.into_iter().chain(range).collect();
+                title(&label, &rest, width, out)?;
                 files(facts, history, group, &ids, width, out)?;
             }
         }
@@ -287,19 +292,22 @@ fn files(
     Ok(())
 }
 
-/// Whose files follow: on two lines if one is too short.
-fn title(label: &str, group: &Group, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
-    let subtask = group.subtask.map(|n| format!("subtask {n}"));
-    let range = group.key_groups.and_then(|range| range.bounds());
-    let range = range.map(|(a, b)| format!("key groups {a} to {b}"));
+/// Whose files follow, and what is said of them: on several lines if one is too short.
+fn title(
+    label: &str,
+    rest: &[String],
+    width: Option<usize>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let label = display_safe(label);
-    let rest: Vec<String> = subtask.into_iter().chain(range).collect();
-    let whole = [&[label.clone().into_owned()], rest.as_slice()].concat().join(", ");
+    let rest: Vec<_> = rest.iter().map(|words| display_safe(words)).collect();
+    let rest: Vec<&str> = rest.iter().map(AsRef::as_ref).collect();
+    let whole = [&[label.as_ref()], rest.as_slice()].concat().join(", ");
     if rest.is_empty() || width.is_none_or(|width| text::width(&whole) <= width) {
         return writeln!(out, "{}", fit(&whole, width));
     }
     writeln!(out, "{}", fit(&label, width))?;
-    wrapped(&rest.iter().map(String::as_str).collect::<Vec<_>>(), ", ", width, out)
+    wrapped(&rest, ", ", width, out)
 }
 
 /// Words on as many lines as it takes.
