@@ -124,8 +124,10 @@ fn unread(facts: &Facts) -> Option<String> {
         .then(|| format!("{failed} of {} could not be read", units::count(all, "checkpoint")));
     let places = (facts.unlisted > 0)
         .then(|| format!("{} could not be listed", units::count(facts.unlisted, "place")));
-    match (checkpoints, places) {
-        (Some(a), Some(b)) => Some(format!("{a}, {b}")),
-        (one, other) => one.or(other),
-    }
+    let unseen = facts.rows.iter().filter(|row| row.unseen > 0).count() as u64;
+    let files = (unseen > 0).then(|| {
+        format!("files of {} could not be looked for", units::count(unseen, "checkpoint"))
+    });
+    let all: Vec<String> = [checkpoints, places, files].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }

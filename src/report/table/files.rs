@@ -94,7 +94,11 @@ pub(super) fn tree_list(
             0 => "nobody".to_owned(),
             _ => format!("{} in {}", few(by, users.len()), checkpoints(&file.checkpoints, own)),
         };
-        let missing = if file.missing { " (missing)" } else { "" };
+        let missing = match file.missing {
+            Some(false) => "",
+            Some(true) => " (missing)",
+            None => " (not known to be there)",
+        };
         let (path, text) = (display_safe(&file.path), display_safe(&text));
         let size = units::maybe_bytes(file.bytes);
         let (checkpoints, references) = (file.checkpoints.len(), file.references);

@@ -146,7 +146,8 @@ fn job_json<'r>(
     let unit = facts.unit(number);
     let at = unit.map_or(&facts.subject.tree, |unit| &unit.at);
     let read = || facts.rows_of(number).filter(|row| row.overview.is_some());
-    let newest = read().last().map(|row| NewestJson {
+    let there = read().filter(|row| row.problem != Some(Problem::Removed));
+    let newest = there.last().map(|row| NewestJson {
         id: row.id,
         path: facts.subject.path_of(&row.metadata),
         completed_at: row.modified.map(|time| time.to_string()),
@@ -185,7 +186,7 @@ fn row_json(facts: &Facts, row: &Row) -> CheckpointRowJson {
         inline_bytes: row.overview.map(|overview| overview.inline_bytes),
         exclusive_bytes: row.exclusive_bytes,
         files: read.then_some(row.files),
-        missing_files: read.then_some(row.missing),
+        missing_files: (read && row.unseen == 0).then_some(row.missing),
         growth_bytes: row.growth.map(|growth| growth.bytes),
         growth: row.growth.and_then(Growth::rounded),
         problem: row.problem.as_ref().map(Problem::message),

@@ -29,8 +29,9 @@ pub struct TreeFileJson {
     pub class: Option<&'static str>,
     /// Whether it is neither below the base nor mapped there.
     pub outside: bool,
-    /// Whether it would lie where everything was listed, and does not.
-    pub missing: bool,
+    /// Whether it was looked for by its name and is not there; null where that could not be
+    /// told. What lies outside of the base is not looked for.
+    pub missing: Option<bool>,
     /// When it was last modified, RFC 3339 UTC in whole seconds; null where it was not listed.
     pub modified_at: Option<String>,
     /// Who refers to it.
@@ -118,7 +119,7 @@ impl<'r> Lister<'r> {
             checkpoints: self.checkpoints(&referrers),
             class: file.class(),
             outside: self.paths.is_outside(&file),
-            missing: file.is_absent(),
+            missing: (!file.is_unseen()).then_some(file.is_absent()),
             modified_at: file.modified().map(|time| time.to_string()),
             segments: file.parts().map(segment).collect(),
             registry_keys: self.registry_keys(&file),

@@ -124,7 +124,8 @@ pub struct CheckpointRowJson {
     pub exclusive_bytes: Option<u64>,
     /// Distinct files it refers to.
     pub files: Option<u64>,
-    /// How many of them are not there; null where that was not looked at.
+    /// How many of them are not there, those outside of the base left out, which are not looked
+    /// for; null where that could not be told.
     pub missing_files: Option<u64>,
     /// Full size against the checkpoint before it.
     pub growth_bytes: Option<i64>,
@@ -237,7 +238,8 @@ pub struct TotalsJson {
     pub metadata_files: u64,
     /// What is not Flink's.
     pub other_files: u64,
-    /// Files that a checkpoint refers to, that would lie there, and do not.
+    /// Files that a checkpoint refers to and that are not there: no listing shows them, nor is
+    /// anything found by their names.
     pub missing_files: u64,
     /// Whether everything was listed and every checkpoint could be read; otherwise there may be
     /// more, and less may be unreferenced.
