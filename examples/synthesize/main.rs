@@ -11,9 +11,9 @@
 //! `--every-kind` has every handle, in every place, that the newest release writing version N
 //! (3 to 6) can read; KIND is `checkpoint`, `canonical`, `native` or `none`. `--shared-files` is one
 //! operator of a plain incremental checkpoint with so many SST files. `--job` makes the metadata of
-//! a job directory, checkpoints of so many files each, and so many distinct ones in all; `--root` such jobs
-//! in which each checkpoint keeps nine tenths of the one before. The files themselves are not made.
-//! What was written is read back and compared before this ends.
+//! a job directory, checkpoints of so many files each, and so many distinct ones in all. `--root`
+//! makes such jobs in which each checkpoint keeps nine tenths of the one before, and their files,
+//! as holes of the right size. What was written is read back and compared before this ends.
 
 mod every_kind;
 mod properties;
@@ -47,7 +47,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             let (checkpoints, files): (usize, usize) = (checkpoints.parse()?, files.parse()?);
             let distinct = files + checkpoints.saturating_sub(1) * files.div_ceil(10);
             for number in 1..=jobs.parse::<u32>()? {
-                job(&Path::new(dir).join(format!("{number:032x}")), checkpoints, files, distinct)?;
+                let dir = Path::new(dir).join(format!("{number:032x}"));
+                job(&dir, checkpoints, files, distinct)?;
+                // Sparse, so that only their names take space.
+                for file in 0..distinct {
+                    let file = fs::File::create(dir.join("shared").join(shared_files::name(file)))?;
+                    file.set_len(shared_files::FILE_BYTES.unsigned_abs())?;
+                }
             }
             return Ok(());
         }

@@ -21,7 +21,7 @@ use super::properties;
 /// The job directory, where nothing else is said.
 const JOB: &str = "/flink/checkpoints/00000000000000000000000000000001";
 const FILES_A_SUBTASK: usize = 10_000;
-const FILE_BYTES: i64 = 64 << 20;
+pub(crate) const FILE_BYTES: i64 = 64 << 20;
 
 pub(crate) fn metadata(files: usize) -> Metadata<'static> {
     checkpoint(JOB, 1, 0..files, 0)
@@ -33,8 +33,9 @@ pub(crate) fn checkpoint(job: &str, id: i64, files: Range<usize>, new: usize) ->
     let parallelism = files.len().div_ceil(FILES_A_SUBTASK).max(1);
     let subtasks: Vec<Subtask<'_>> = (0..parallelism)
         .map(|index| {
-            let first = files.start + index * FILES_A_SUBTASK;
-            subtask(job, index, first..files.end.min(first + FILES_A_SUBTASK), new)
+            // A file stays with its subtask.
+            let own = files.clone().filter(|number| number % parallelism == index);
+            subtask(job, index, &own.collect::<Vec<_>>(), new)
         })
         .collect();
     let parallelism = i32::try_from(parallelism).expect("a count of subtasks");
@@ -57,9 +58,9 @@ pub(crate) fn checkpoint(job: &str, id: i64, files: Range<usize>, new: usize) ->
     }
 }
 
-fn subtask(job: &str, index: usize, files: Range<usize>, new: usize) -> Subtask<'static> {
-    let uploaded = files.end - new.clamp(files.start, files.end);
-    let shared: Vec<NamedHandle<'_>> = files.map(|number| sst(job, number)).collect();
+fn subtask(job: &str, index: usize, files: &[usize], new: usize) -> Subtask<'static> {
+    let uploaded = files.iter().filter(|number| **number >= new).count();
+    let shared: Vec<NamedHandle<'_>> = files.iter().map(|number| sst(job, *number)).collect();
     let uploaded = FILE_BYTES * i64::try_from(uploaded).expect("a count of files");
     let index = i32::try_from(index).expect("a subtask index");
     let handle = IncrementalHandle {
@@ -81,11 +82,16 @@ fn subtask(job: &str, index: usize, files: Range<usize>, new: usize) -> Subtask<
     }))
 }
 
+/// The name of a file in `shared`.
+pub(crate) fn name(number: usize) -> String {
+    uuid(2, number as u64)
+}
+
 fn sst(job: &str, number: usize) -> NamedHandle<'static> {
-    let name = leak(format!("{number:06}.sst"));
-    let path = leak(format!("file:{job}/shared/{}", uuid(2, number as u64)));
+    let local_name = leak(format!("{number:06}.sst"));
+    let path = leak(format!("file:{job}/shared/{}", name(number)));
     let handle = StreamHandle::File { size: FILE_BYTES, path: path.into() };
-    NamedHandle { local_name: name.into(), handle: Some(handle) }
+    NamedHandle { local_name: local_name.into(), handle: Some(handle) }
 }
 
 /// Which files each of so many checkpoints refers to: as many in each, so many distinct ones in
