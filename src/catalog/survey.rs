@@ -141,6 +141,8 @@ pub enum Progress {
     Listed(u64),
     /// So many metadata files of so many were read.
     Read(usize, usize),
+    /// Files that no listing showed were looked for in so many directories of so many.
+    Sought(usize, usize),
 }
 
 /// Reads a scope into a sink.
@@ -182,9 +184,13 @@ pub async fn run(
     again.retain(|candidate| known.insert(candidate.location.clone()));
     read_all(stores, again, scope.rebase, sink, progress).await;
 
-    let searches = stream::iter(sink.sought()).map(|sought| search(stores, sought));
+    let sought = sink.sought();
+    let (mut done, total) = (0, sought.len());
+    let searches = stream::iter(sought).map(|sought| search(stores, sought));
     let mut searches = std::pin::pin!(searches.buffer_unordered(SIDE_BY_SIDE));
     while let Some(Searched { directory, sighted, failed }) = searches.next().await {
+        done += 1;
+        progress(Progress::Sought(done, total));
         sighted.iter().for_each(|(at, file)| sink.sighted(directory, at, file));
         sink.searched(directory, failed.map(|error| error.to_string()));
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use super::Run;
@@ -59,21 +60,36 @@ fn read(run: &Run<'_>, subject: Subject) -> anyhow::Result<Tree> {
         rebase: &run.rebase,
     };
     let mut tree = Tree::new(subject);
-    let (listing, reading) =
-        (run.printer.spinner("listing files"), run.printer.bar("reading checkpoints"));
+    let (listing, reading, seeking) = (
+        run.printer.spinner("listing files"),
+        run.printer.bar("reading checkpoints"),
+        run.printer.bar("looking for files"),
+    );
     let progress = |progress: Progress| match progress {
         Progress::Listed(count) => listing.set_position(count),
+        // One at a time, or they draw over each other.
         Progress::Read(done, total) => {
+            end(&listing);
             reading.set_length(total as u64);
             reading.set_position(done as u64);
+        }
+        Progress::Sought(done, total) => {
+            end(&reading);
+            seeking.set_length(total as u64);
+            seeking.set_position(done as u64);
         }
     };
     let survey = survey::run(&run.stores, &scope, &mut tree, &progress);
     let surveyed = run.runtime.block_on(survey);
-    listing.finish_and_clear();
-    reading.finish_and_clear();
+    [listing, reading, seeking].iter().for_each(end);
     surveyed.map_err(Stop::from)?;
     Ok(tree)
+}
+
+fn end(bar: &ProgressBar) {
+    if !bar.is_finished() {
+        bar.finish_and_clear();
+    }
 }
 
 fn job(

@@ -311,6 +311,8 @@ impl References {
             + words * size_of::<u32>()
             + self.parts.capacity() * size_of::<NodeId>()
             + self.slots.capacity() * size_of::<Slot>()
+            + self.renamed.len() * size_of::<((u32, u32), LocalName)>()
+            + (self.search.absent.capacity() + self.search.unseen.capacity()) * size_of::<u32>()
             + self.texts.heap_bytes()
     }
 }

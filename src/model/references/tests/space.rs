@@ -1,4 +1,4 @@
-//! At most 64 bytes a distinct file and 8 a reference, also while they are collected.
+//! At most 64 bytes a distinct file and 8 a reference, once they are collected.
 
 use super::Shared;
 use super::World;
