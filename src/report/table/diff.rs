@@ -66,7 +66,7 @@ pub fn diff(document: &DiffDocument<'_>, view: DiffView, out: &mut impl Write) -
     fact(out, "from", &side(from))?;
     fact(out, "to", &side(to))?;
     if document.reversed {
-        let text = format!("{} is the older one: what grew with time has shrunk here", name(to));
+        let text = format!("{} is the older one: growth is counted backwards", name(to));
         fact(out, "order", &text)?;
     }
     let sizes = totals.state_bytes;
