@@ -156,6 +156,42 @@ fn jobs_that_were_copied_apart_are_brought_together() {
     assert!(!codes(&document).contains("files-missing"), "{:?}", document["warnings"]);
 }
 
+/// Two copies, and a copy beside what it was made of, of which the second is a checkpoint newer.
+#[test]
+fn a_checkpoint_and_its_copy_do_not_differ() {
+    let (_kept, original) = in_place("F-legacy-same-1.20.5");
+    let copies = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let [a, b] = ["a", "b"].map(|name| copies.path().join(name));
+    copy(&original, &a, &|bytes| bytes);
+    copy(&original, &b, &|bytes| bytes);
+    let diff = |from: &Path, to: &Path| -> Value {
+        let [from, to] = [from, to].map(|place| place.to_str().unwrap().to_owned());
+        let output = chkctl::run(&["diff", "--output", "json", &from, &to]);
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let of = |root: &Path, id: u8| root.join(SECOND).join(format!("chk-{id}"));
+    for (one, other) in [(&a, &b), (&original, &a), (&a, &original)] {
+        let same = diff(&of(one, 8), &of(other, 8));
+        assert_eq!(same["different"], false);
+        assert_eq!(same["totals"]["added"]["files"], 0);
+        let next = diff(&of(one, 8), &of(other, 9));
+        let expected = diff(&of(&original, 8), &of(&original, 9));
+        for part in ["kept", "added", "dropped"] {
+            let [ours, theirs] = [&next, &expected].map(|one| &one["totals"][part]);
+            assert_eq!((&ours["files"], &ours["bytes"]), (&theirs["files"], &theirs["bytes"]));
+        }
+        assert_eq!(
+            next["operators"].as_array().unwrap().len(),
+            expected["operators"].as_array().unwrap().len()
+        );
+        let added = next["totals"]["added"]["paths"].as_array().unwrap();
+        for path in added.iter().map(|path| path.as_str().unwrap()) {
+            let path = path.strip_prefix("file://").map_or(other.join(path), PathBuf::from);
+            assert!(path.exists(), "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn a_linked_shared_directory_is_where_it_leads() {
     let (_dir, root) = in_place("A-retained8-1.20.5");

@@ -14,6 +14,7 @@ use super::NodeId;
 use super::node::Node;
 use super::node::UNKNOWN;
 use crate::model::places::Whereabouts;
+use crate::model::rebase::Rule;
 use crate::model::references::names::LocalName;
 use crate::model::references::names::Name;
 use crate::store::Location;
@@ -104,6 +105,36 @@ impl Builder {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// Takes files for one that lie at different places now and which their writer had at one:
+    /// a checkpoint and its copy. `rules` are those by which the checkpoints were moved.
+    pub fn unite_copies(&mut self, rules: &[Rule]) {
+        // The place of a relative path is known as it is now only.
+        let origin = |written: &Location| {
+            let of = |rule: &Rule| Some(rule.from.join(written.relative_to(&rule.to)?));
+            rules.iter().find_map(of).unwrap_or_else(|| written.clone())
+        };
+        let mut first: HashMap<Location, u32> = HashMap::new();
+        let mut copies: HashMap<u32, u32> = HashMap::new();
+        for (number, directory) in (0..).zip(&self.directories.list) {
+            let Some(written) = directory.written() else { continue };
+            let known = *first.entry(origin(written)).or_insert(number);
+            if known != number {
+                copies.insert(number, known);
+            }
+        }
+        if copies.is_empty() {
+            return;
+        }
+        for (number, node) in (0..).zip(self.nodes.iter()) {
+            if let Node::File { dir, name, .. } = node
+                && let Some(original) = copies.get(dir)
+                && let Some(same) = self.nodes.find(&Node::file(*original, *name))
+            {
+                self.search.moved.insert(number, same);
+            }
         }
     }
 

@@ -207,6 +207,8 @@ pub fn diff<'s, 'a: 's, 'b: 's>(
     let mut builder = Builder::default();
     let (from_overview, from_operators) = read(from, &mut builder, only, &mut findings)?;
     let (to_overview, to_operators) = read(to, &mut builder, only, &mut findings)?;
+    let rules = [from.places.rebasing().rules(), to.places.rebasing().rules()].concat();
+    builder.unite_copies(&rules);
     let references = builder.finish();
     // The same rules are stated for both, and come first in both.
     let is_used = |rule| from.places.has_used(rule) || to.places.has_used(rule);
