@@ -1,13 +1,10 @@
 //! `chkctl diff`.
 
-use std::io::Write;
-
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
 use super::args::DiffArgs;
 use super::args::Global;
-use super::args::OutputFormat;
 use super::exit::Exit;
 use super::exit::Stop;
 use super::inspect::select_operator;
@@ -68,24 +65,17 @@ pub(super) fn run(args: &DiffArgs, global: &Global, printer: &Printer) -> anyhow
     };
     let document = build::document(surveys, &facts, context);
     printer.tell(&document.head);
-    match global.output {
-        OutputFormat::Table => {
-            let mut out = printer.report();
-            let view = table::DiffView {
-                operator: args.operator.is_some(),
-                files: args.files,
-                width: printer.width(),
-            };
-            table::diff(&document, view, &mut out)?;
-            out.flush()?;
-        }
-        OutputFormat::Json => printer.json(&document)?,
-        OutputFormat::Jsonl => {
-            let mut out = printer.data();
-            jsonl::write(&document, &mut out)?;
-            out.flush()?;
-        }
-    }
+    let view = table::DiffView {
+        operator: args.operator.is_some(),
+        files: args.files,
+        width: printer.width(),
+    };
+    printer.print(
+        global.output,
+        &document,
+        |out| table::diff(&document, view, out),
+        |out| jsonl::write(&document, out),
+    )?;
     Ok(verdict(args, &facts, grew_too_much, printer))
 }
 

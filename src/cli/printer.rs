@@ -3,6 +3,7 @@
 use std::io;
 use std::io::BufWriter;
 use std::io::IsTerminal;
+use std::io::StdoutLock;
 use std::io::Write;
 
 use anstream::AutoStream;
@@ -37,6 +38,11 @@ pub(super) struct Printer {
     json: bool,
 }
 
+/// Where a report for a person goes.
+pub(super) type Report = BufWriter<AutoStream<StdoutLock<'static>>>;
+/// Where JSON goes.
+pub(super) type Data = BufWriter<StdoutLock<'static>>;
+
 impl Printer {
     pub(super) fn new(global: &Global) -> Self {
         let choice = match global.color {
@@ -48,13 +54,37 @@ impl Printer {
         Printer { choice, quiet: global.quiet, json }
     }
 
+    /// Writes a report to stdout in the format that was asked for.
+    pub(super) fn print(
+        &self,
+        format: OutputFormat,
+        document: &impl Serialize,
+        table: impl FnOnce(&mut Report) -> io::Result<()>,
+        lines: impl FnOnce(&mut Data) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        match format {
+            OutputFormat::Table => {
+                let mut out = self.report();
+                table(&mut out)?;
+                out.flush()?;
+            }
+            OutputFormat::Json => self.json(document)?,
+            OutputFormat::Jsonl => {
+                let mut out = self.data();
+                lines(&mut out)?;
+                out.flush()?;
+            }
+        }
+        Ok(())
+    }
+
     /// The report goes here; buffered, so it has to be flushed.
-    pub(super) fn report(&self) -> impl Write {
+    pub(super) fn report(&self) -> Report {
         BufWriter::with_capacity(1 << 16, AutoStream::new(io::stdout().lock(), self.choice))
     }
 
     /// JSON goes here: no styles are looked for in it.
-    pub(super) fn data(&self) -> impl Write {
+    pub(super) fn data(&self) -> Data {
         BufWriter::with_capacity(1 << 16, io::stdout().lock())
     }
 

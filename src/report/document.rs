@@ -3,9 +3,11 @@
 use std::io;
 use std::io::Write;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::Location;
 use crate::model::rebase::Rule;
 use crate::ops::inspect::Finding;
 
@@ -29,6 +31,34 @@ pub struct Head {
     pub rebased: Vec<Rebased>,
     /// What was noticed on the way.
     pub warnings: Vec<Warning>,
+}
+
+/// What was looked at, and when.
+pub(super) struct Looked<'r> {
+    pub(super) at: &'r Location,
+    pub(super) kind: &'static str,
+    pub(super) base: &'r Location,
+    pub(super) when: Timestamp,
+}
+
+impl Head {
+    pub(super) fn new(
+        schema: &'static str,
+        looked: Looked<'_>,
+        rebased: Vec<Rebased>,
+        findings: &[Finding],
+    ) -> Self {
+        Head {
+            schema,
+            tool_version: env!("CARGO_PKG_VERSION"),
+            location: looked.at.to_string(),
+            location_kind: looked.kind,
+            base: looked.base.to_string(),
+            observed_at: looked.when.to_string(),
+            rebased,
+            warnings: findings.iter().map(Warning::of).collect(),
+        }
+    }
 }
 
 /// A directory of the writer and where it is now.
@@ -61,7 +91,7 @@ pub struct Warning {
 }
 
 impl Warning {
-    pub(super) fn of(finding: &Finding) -> Self {
+    fn of(finding: &Finding) -> Self {
         let Finding { code, subject, message } = finding.clone();
         Warning { code, subject, message }
     }

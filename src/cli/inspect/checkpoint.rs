@@ -1,14 +1,11 @@
 //! `chkctl inspect` of one checkpoint or savepoint.
 
-use std::io::Write;
-
 use jiff::Timestamp;
 
 use super::Run;
 use crate::catalog::checkpoint;
 use crate::catalog::heads::Heads;
 use crate::catalog::heads::Wanted;
-use crate::cli::args::OutputFormat;
 use crate::cli::exit::Exit;
 use crate::cli::exit::Stop;
 use crate::cli::is_table;
@@ -50,25 +47,17 @@ pub(super) fn run(run: &Run<'_>) -> anyhow::Result<Exit> {
     };
     let document = build::checkpoint(survey, &facts, context);
     run.printer.tell(&document.head);
-
-    match global.output {
-        OutputFormat::Table => {
-            let mut out = printer.report();
-            let view = table::View {
-                operator: args.operator.is_some(),
-                states: args.states,
-                width: printer.width(),
-            };
-            table::checkpoint(&document, &facts, view, &mut out)?;
-            out.flush()?;
-        }
-        OutputFormat::Json => printer.json(&document)?,
-        OutputFormat::Jsonl => {
-            let mut out = printer.data();
-            jsonl::write(survey, &facts, context, &mut out)?;
-            out.flush()?;
-        }
-    }
+    let view = table::View {
+        operator: args.operator.is_some(),
+        states: args.states,
+        width: printer.width(),
+    };
+    printer.print(
+        global.output,
+        &document,
+        |out| table::checkpoint(&document, &facts, view, out),
+        |out| jsonl::write(survey, &facts, context, out),
+    )?;
     Ok(Exit::Clean)
 }
 

@@ -1,7 +1,5 @@
 //! `chkctl inspect` of a job directory or a checkpoint root.
 
-use std::io::Write;
-
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 
@@ -9,7 +7,6 @@ use super::Run;
 use crate::catalog::survey;
 use crate::catalog::survey::Progress;
 use crate::catalog::survey::Scope;
-use crate::cli::args::OutputFormat;
 use crate::cli::exit::Exit;
 use crate::cli::exit::Stop;
 use crate::ops::inspect::history::History;
@@ -99,38 +96,24 @@ fn job(
     history: Option<&History>,
 ) -> anyhow::Result<()> {
     run.printer.tell(&document.head);
-    match run.global.output {
-        OutputFormat::Table => {
-            let mut out = run.printer.report();
-            table::job(document, facts, history, run.printer.width(), &mut out)?;
-            out.flush()?;
-        }
-        OutputFormat::Json => run.printer.json(document)?,
-        OutputFormat::Jsonl => {
-            let mut out = run.printer.data();
-            jsonl::job(document, &mut out)?;
-            out.flush()?;
-        }
-    }
-    Ok(())
+    let width = run.printer.width();
+    run.printer.print(
+        run.global.output,
+        document,
+        |out| table::job(document, facts, history, width, out),
+        |out| jsonl::job(document, out),
+    )
 }
 
 fn root(run: &Run<'_>, document: &RootDocument<'_>, facts: &Facts) -> anyhow::Result<()> {
     run.printer.tell(&document.head);
-    match run.global.output {
-        OutputFormat::Table => {
-            let mut out = run.printer.report();
-            table::root(document, facts, run.printer.width(), &mut out)?;
-            out.flush()?;
-        }
-        OutputFormat::Json => run.printer.json(document)?,
-        OutputFormat::Jsonl => {
-            let mut out = run.printer.data();
-            jsonl::root(document, &mut out)?;
-            out.flush()?;
-        }
-    }
-    Ok(())
+    let width = run.printer.width();
+    run.printer.print(
+        run.global.output,
+        document,
+        |out| table::root(document, facts, width, out),
+        |out| jsonl::root(document, out),
+    )
 }
 
 /// What could not be looked at, in words; `None` if all could.

@@ -40,8 +40,8 @@ use crate::ops::inspect::Survey;
 use crate::ops::inspect::compare::Difference;
 use crate::ops::inspect::tree::Growth;
 use crate::report::document::Head;
+use crate::report::document::Looked;
 use crate::report::document::Rebased;
-use crate::report::document::Warning;
 use crate::report::inspect::KeyGroupsJson;
 use crate::report::inspect::build::kind;
 use crate::report::seq::Seq;
@@ -117,16 +117,13 @@ fn head(surveys: Pair<Survey<'_, '_>>, facts: &Facts, context: Context) -> Head 
             rebased.push(rule);
         }
     }
-    Head {
-        schema: SCHEMA,
-        tool_version: env!("CARGO_PKG_VERSION"),
-        location: home.metadata.to_string(),
-        location_kind: context.location_kind,
-        base: home.base.to_string(),
-        observed_at: context.observed_at.to_string(),
-        rebased,
-        warnings: facts.findings.iter().map(Warning::of).collect(),
-    }
+    let looked = Looked {
+        at: &home.metadata,
+        kind: context.location_kind,
+        base: &home.base,
+        when: context.observed_at,
+    };
+    Head::new(SCHEMA, looked, rebased, &facts.findings)
 }
 
 fn side(

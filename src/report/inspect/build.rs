@@ -30,8 +30,8 @@ use crate::ops::inspect::files::Selection;
 use crate::ops::inspect::sizes::Sizes;
 use crate::ops::inspect::subtasks;
 use crate::report::document::Head;
+use crate::report::document::Looked;
 use crate::report::document::Rebased;
-use crate::report::document::Warning;
 use crate::report::seq::Seq;
 
 /// What the document says beside the facts.
@@ -74,16 +74,13 @@ pub fn checkpoint<'r, 'a: 'r>(
 fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head {
     let home = survey.places.home();
     let rules = survey.places.rebasing().rules();
-    Head {
-        schema: SCHEMA,
-        tool_version: env!("CARGO_PKG_VERSION"),
-        location: home.metadata.to_string(),
-        location_kind: context.location_kind,
-        base: home.base.to_string(),
-        observed_at: context.observed_at.to_string(),
-        rebased: rules.iter().map(Rebased::of).collect(),
-        warnings: facts.findings.iter().map(Warning::of).collect(),
-    }
+    let looked = Looked {
+        at: &home.metadata,
+        kind: context.location_kind,
+        base: &home.base,
+        when: context.observed_at,
+    };
+    Head::new(SCHEMA, looked, rules.iter().map(Rebased::of).collect(), &facts.findings)
 }
 
 fn checkpoint_json(

@@ -26,11 +26,7 @@ pub(super) fn list(
         .iter()
         .map(|operator| (operator.state.id.to_string(), label(&operator.state)))
         .collect();
-    // Not a table of the library, which would hold all rows: there can be a million files.
-    let mut width = 0;
-    for file in files.iter() {
-        width = width.max(text::width(&display_safe(&file.path)));
-    }
+    let width = path_width(files.iter().map(|file| file.path));
     writeln!(out)?;
     if width == 0 {
         return writeln!(out, "No files: all state is inline.");
@@ -64,10 +60,7 @@ pub(super) fn tree_list(
         .map(|id| id.to_string())
         .map(|id| (id.clone(), facts.label(&id)))
         .collect();
-    let mut width = 0;
-    for file in files.iter() {
-        width = width.max(text::width(&display_safe(&file.path)));
-    }
+    let width = path_width(files.iter().map(|file| file.path));
     writeln!(out)?;
     if width == 0 {
         return writeln!(out, "No files.");
@@ -108,6 +101,12 @@ pub(super) fn tree_list(
         )?;
     }
     Ok(())
+}
+
+/// The width of a column of paths; 0 without any. Not of a table of the library, which would hold
+/// all rows: there can be a million files.
+fn path_width(paths: impl Iterator<Item = String>) -> usize {
+    paths.map(|path| text::width(&display_safe(&path))).max().unwrap_or(0)
 }
 
 /// Checkpoints by the names of their directories, job by job; those of other jobs with the job.

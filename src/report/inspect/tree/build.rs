@@ -36,8 +36,8 @@ use crate::ops::inspect::tree::Row;
 use crate::ops::inspect::tree::Sums;
 use crate::ops::inspect::tree::Unit;
 use crate::report::document::Head;
+use crate::report::document::Looked;
 use crate::report::document::Rebased;
-use crate::report::document::Warning;
 use crate::report::inspect::build::kind;
 use crate::report::seq::Seq;
 
@@ -125,16 +125,13 @@ fn others(facts: &Facts, by_unit: Rc<ByUnit>) -> impl Iterator<Item = OtherJson>
 }
 
 fn head(facts: &Facts, context: Context<'_>, schema: &'static str) -> Head {
-    Head {
-        schema,
-        tool_version: env!("CARGO_PKG_VERSION"),
-        location: facts.subject.tree.to_string(),
-        location_kind: context.location_kind,
-        base: facts.subject.base.to_string(),
-        observed_at: facts.now.to_string(),
-        rebased: facts.rules.iter().map(Rebased::of).collect(),
-        warnings: facts.findings.iter().map(Warning::of).collect(),
-    }
+    let looked = Looked {
+        at: &facts.subject.tree,
+        kind: context.location_kind,
+        base: &facts.subject.base,
+        when: facts.now,
+    };
+    Head::new(schema, looked, facts.rules.iter().map(Rebased::of).collect(), &facts.findings)
 }
 
 fn job_json<'r>(
@@ -270,7 +267,7 @@ fn cross_json(
 }
 
 fn also_read(facts: &Facts) -> AlsoRead {
-    let inside = |row: &&Row| row.metadata.relative_to(&facts.subject.tree).is_some();
+    let inside = |row: &&Row| row.metadata.is_below(&facts.subject.tree);
     let mut units: Vec<u32> = Vec::new();
     let mut checkpoints = 0;
     for row in facts.rows.iter().filter(|row| !inside(row) && row.number.is_some()) {
