@@ -7,6 +7,7 @@ use futures::stream::FuturesUnordered;
 use jiff::Timestamp;
 
 use super::CatalogError;
+use super::SIDE_BY_SIDE;
 use super::find;
 use super::find::Found;
 use crate::model::layout;
@@ -56,8 +57,6 @@ impl Discovered {
     }
 }
 
-/// Directories that are listed at a time.
-const CONCURRENCY: usize = 16;
 /// Deeper below a place no checkpoints are looked for; ends circles of links.
 const DEEPEST: usize = 12;
 
@@ -88,7 +87,7 @@ pub async fn below(stores: &Stores, dir: &Location) -> Discovered {
     let mut open = vec![(dir.clone(), 0)];
     let mut lists = FuturesUnordered::new();
     loop {
-        while lists.len() < CONCURRENCY
+        while lists.len() < SIDE_BY_SIDE
             && let Some((at, depth)) = open.pop()
         {
             lists.push(async move {

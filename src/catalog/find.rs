@@ -6,6 +6,7 @@ use futures::StreamExt;
 use futures::stream;
 
 use super::CatalogError;
+use super::SIDE_BY_SIDE;
 use super::discover;
 use super::without_credentials;
 use crate::model::layout;
@@ -290,9 +291,6 @@ async fn choose(
         (Found::Other(at, listing), _) => Err(no_checkpoint(&at, &listing)),
     }
 }
-
-/// Requests that are made at a time.
-const SIDE_BY_SIDE: usize = 16;
 
 /// The checkpoints of a job that have a `_metadata`, in the order of their ids.
 async fn completed(

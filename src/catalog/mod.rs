@@ -10,5 +10,8 @@ pub mod find;
 pub mod heads;
 pub mod survey;
 
+/// Requests that are made at a time, where each asks for little.
+const SIDE_BY_SIDE: usize = 16;
+
 pub use error::CatalogError;
 pub use error::without_credentials;

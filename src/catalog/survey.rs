@@ -19,6 +19,7 @@ use futures::stream;
 use futures::stream::FuturesUnordered;
 
 use super::CatalogError;
+use super::SIDE_BY_SIDE;
 use super::checkpoint;
 use super::checkpoint::MetadataFile;
 use super::checkpoint::RebaseOptions;
@@ -202,9 +203,6 @@ pub async fn run(
     }
     Ok(())
 }
-
-/// Requests that are made at a time.
-const SIDE_BY_SIDE: usize = 16;
 
 struct Searched {
     directory: u32,

@@ -266,11 +266,7 @@ impl Builder {
     pub fn unreferenced(&self, mut found: impl FnMut(&Whereabouts)) {
         let mut referenced = vec![false; self.nodes.len()];
         for node in &self.forward {
-            let file = match self.nodes.get(*node) {
-                Some(Node::Segment { file, .. }) => *file,
-                _ => *node,
-            };
-            referenced[file as usize] = true;
+            referenced[self.file_behind(*node) as usize] = true;
         }
         for (node, referenced) in self.nodes.iter().zip(referenced) {
             if let Node::File { dir, .. } = node
@@ -279,6 +275,14 @@ impl Builder {
             {
                 found(dir);
             }
+        }
+    }
+
+    /// The file that a segment is in; anything else is itself.
+    pub(super) fn file_behind(&self, node: u32) -> u32 {
+        match self.nodes.get(node) {
+            Some(Node::Segment { file, .. }) => *file,
+            _ => node,
         }
     }
 
@@ -296,10 +300,7 @@ impl Builder {
         }
         let mut lacks = vec![false; self.nodes.len()];
         self.search.absent.iter().for_each(|node| lacks[*node as usize] = true);
-        let lacks = |node: &u32| match self.nodes.get(*node) {
-            Some(Node::Segment { file, .. }) => lacks[*file as usize],
-            _ => lacks[*node as usize],
-        };
+        let lacks = |node: &u32| lacks[self.file_behind(*node) as usize];
         let numbered = (0..).zip(&self.checkpoints);
         let lacking = numbered.filter(|(_, of)| self.forward[self.span(of)].iter().any(lacks));
         lacking.map(|(number, _)| number).collect()

@@ -56,10 +56,7 @@ impl Builder {
                 continue;
             }
             for node in &self.forward[self.span(checkpoint)] {
-                let file = match self.nodes.get(*node) {
-                    Some(Node::Segment { file, .. }) => *file,
-                    _ => *node,
-                };
+                let file = self.file_behind(*node);
                 if let Some(Node::File { dir, found: UNKNOWN, .. }) = self.nodes.get(file)
                     && !self.search.moved.contains_key(&file)
                     && !std::mem::replace(&mut known[file as usize], true)
@@ -177,7 +174,9 @@ impl Builder {
             return;
         }
         self.settle_segments(&mut moved);
-        for (from, to) in &moved {
+        // In an order that does not differ from run to run.
+        let in_order: BTreeMap<u32, u32> = moved.iter().map(|(from, to)| (*from, *to)).collect();
+        for (from, to) in &in_order {
             let Some(Node::File { bytes, local_name, .. }) = self.nodes.get(*from).copied() else {
                 continue;
             };

@@ -105,7 +105,7 @@ impl Facts {
 
     /// Whether a unit lies in the tree.
     pub fn is_inside(&self, unit: &Unit) -> bool {
-        unit.at.relative_to(&self.subject.tree).is_some()
+        unit.at.is_below(&self.subject.tree)
     }
 
     /// The rows of one unit.
@@ -128,7 +128,7 @@ impl Facts {
 
     /// Whether a file is shown: it lies in the tree, or a checkpoint in the tree refers to it.
     pub fn shows(&self, file: &File<'_>) -> bool {
-        let here = |place: &Location| place.relative_to(&self.subject.tree).is_some();
+        let here = |place: &Location| place.is_below(&self.subject.tree);
         let by_one_here = |number: u32| self.row(number).is_some_and(|row| here(&row.metadata));
         file.found_bytes().is_some() || file.checkpoints().into_iter().any(by_one_here)
     }

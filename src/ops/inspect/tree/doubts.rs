@@ -44,16 +44,10 @@ impl Tree {
             number.into_iter().for_each(|here| *here = true);
         }
         let is_of_tree = |number: u32| here.get(number as usize).copied().unwrap_or_default();
-        // Also of checkpoints elsewhere, which may mean files of the tree by another path.
-        let everywhere = self.builder.missed(|_| true);
         let others = self.other_rules();
-        for Missed { at, files, .. } in everywhere {
-            let mut places = places(&at, &others);
-            places.retain(|place| at.now() != Some(place));
-            // Mostly there is no other.
-            for file in files.into_iter().filter(|_| !places.is_empty()) {
-                let _met = places.iter().any(|place| self.builder.meet(file, place));
-            }
+        // Where nothing was moved or linked, no file has another place.
+        if !others.is_empty() {
+            self.meet_elsewhere(&others);
         }
         let missed = self.builder.missed(is_of_tree);
         let mut sought = Vec::new();
@@ -75,6 +69,19 @@ impl Tree {
             self.missed.insert(missed.directory, missed.files.into_iter().collect());
         }
         sought
+    }
+
+    /// Takes files for what a listing showed at another place where they may be as well; also those
+    /// of checkpoints elsewhere, which may mean files of the tree by another path.
+    fn meet_elsewhere(&mut self, others: &[Rule]) {
+        for Missed { at, files, .. } in self.builder.missed(|_| true) {
+            let mut places = places(&at, others);
+            places.retain(|place| at.now() != Some(place));
+            // Mostly there is no other.
+            for file in files.into_iter().filter(|_| !places.is_empty()) {
+                let _met = places.iter().any(|place| self.builder.meet(file, place));
+            }
+        }
     }
 
     /// Rules by which any checkpoint was moved, and links: each may hold for others as well.

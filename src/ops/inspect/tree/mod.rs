@@ -216,11 +216,7 @@ impl Sink for Tree {
     fn not_followed(&mut self, at: &Location) {
         let message = "a symbolic link that leads nowhere, in a circle, or to what is listed \
                        anyway, was not followed";
-        let at = at.display_short().into_owned();
-        let known = |one: &Finding| one.code == "link-not-followed" && one.subject == at;
-        if !self.findings.iter().any(known) {
-            self.finding("link-not-followed", at, message);
-        }
+        self.finding("link-not-followed", at.display_short().into_owned(), message);
     }
 
     fn metadata(&mut self, file: Result<Read<'_, '_>, Unread>) {

@@ -62,8 +62,10 @@ pub(super) fn problems(facts: &mut Facts) {
     findings.extend(registry_conflicts(facts));
     facts.totals.complete &= facts.rows.iter().all(|row| row.number.is_some() && row.unseen == 0);
     facts.findings.extend(findings);
-    // Checkpoints are read in no order.
-    facts.findings.sort_by(|a, b| (&a.subject, a.code).cmp(&(&b.subject, b.code)));
+    // Checkpoints are read in no order, and a link can be met on two ways.
+    let key = |one: &Finding| (one.subject.clone(), one.code, one.message.clone());
+    facts.findings.sort_by_cached_key(key);
+    facts.findings.dedup();
 }
 
 /// Where a release up to 1.15 takes two files for one.

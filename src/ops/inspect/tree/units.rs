@@ -130,7 +130,7 @@ impl Units {
             }
             up = dir.parent();
         }
-        let inside = at.relative_to(&self.base).is_some();
+        let inside = at.is_below(&self.base);
         self.add(if inside { self.base.clone() } else { at }, None)
     }
 
