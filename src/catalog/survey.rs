@@ -33,6 +33,7 @@ use crate::model::layout;
 use crate::model::layout::METADATA;
 use crate::model::places::Places;
 use crate::store::Location;
+use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Stores;
 
@@ -46,6 +47,8 @@ pub use crate::store::FileEntry;
 pub struct Scope<'s> {
     /// The directory of which everything is listed.
     pub tree: Location,
+    /// The one metadata file that is read. Nothing is listed then but where files of it are.
+    pub only: Option<Location>,
     /// Places whose metadata is read because it may refer to files in the tree, as the user
     /// named them.
     pub also: Vec<String>,
@@ -157,7 +160,10 @@ pub async fn run(
     sink: &mut dyn Sink,
     progress: &dyn Fn(Progress),
 ) -> Result<(), CatalogError> {
-    let in_tree = tree(stores, &scope.tree, sink, progress).await;
+    let in_tree = match &scope.only {
+        Some(only) => vec![Candidate { location: only.clone(), listed: None }],
+        None => tree(stores, &scope.tree, sink, progress).await,
+    };
     let mut elsewhere = Discovered::default();
     for place in &scope.also {
         let found = discover::at(stores, place, &scope.rebase.entropy_marker).await?;
@@ -238,6 +244,10 @@ async fn search(stores: &Stores, sought: Sought) -> Searched {
             }
             continue;
         };
+        let names = match place.is_local() || names.len() < WORTH_A_LISTING {
+            true => names,
+            false => list_first(&store, &place, names, &mut searched).await,
+        };
         let (store, at) = (&store, &place);
         let asked = stream::iter(names).map(|name| async move {
             let file = if name.is_empty() { at.clone() } else { at.join(&name) };
@@ -262,6 +272,38 @@ async fn search(stores: &Stores, sought: Sought) -> Searched {
         wanted = Some(left);
     }
     searched
+}
+
+/// Fewer files than this are asked for one by one.
+const WORTH_A_LISTING: usize = 4;
+/// What a store shows in one answer to a listing.
+const PAGE: usize = 1000;
+
+/// Looks for files in a listing of the directory, which answers for a thousand at a time, and
+/// returns those that it did not show. Ends where it would take more answers than there are
+/// files.
+async fn list_first(
+    store: &Store,
+    at: &Location,
+    names: Vec<String>,
+    searched: &mut Searched,
+) -> Vec<String> {
+    let most = names.len().saturating_mul(PAGE);
+    let mut left: HashSet<String> = names.into_iter().collect();
+    let mut found = store.walk(at).take(most);
+    while !left.is_empty()
+        && let Some(Ok(below)) = found.next().await
+    {
+        if let Below::File(file) = below
+            && left.remove(&file.name)
+        {
+            searched.sighted.push((at.clone(), file));
+        }
+    }
+    // An error shows again where the rest is asked for.
+    let mut left: Vec<String> = left.into_iter().collect();
+    left.sort_unstable();
+    left
 }
 
 /// Lists the tree, and returns the metadata files in it.

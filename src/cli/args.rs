@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use clap::Parser;
@@ -73,6 +74,12 @@ pub enum Command {
     /// Shows what changed between two checkpoints
     #[command(after_help = exit::HELP, after_long_help = DIFF_HELP)]
     Diff(DiffArgs),
+    /// Checks whether checkpoints are whole and undamaged
+    #[command(after_help = exit::HELP, after_long_help = VERIFY_HELP)]
+    Verify(VerifyArgs),
+    /// Prints the newest checkpoint or savepoint of a job that can be restored
+    #[command(after_help = exit::HELP, after_long_help = LATEST_HELP)]
+    Latest(LatestArgs),
     /// Lists the stores chkctl knows and where their configuration comes from
     #[command(after_help = exit::HELP)]
     Stores,
@@ -112,6 +119,163 @@ Examples:
 ",
     exit::table!()
 );
+
+const VERIFY_HELP: &str = concat!(
+    "\
+Levels, each with all before it:
+  exists  every file is there
+  size    every file has the size its handle says
+  footer  every SST ends as a table does, and the MANIFEST of each database means just the files
+          of its handle; two small reads of an SST
+  blocks  every block of every SST has its checksum, and everything else parses to its last byte
+  open    every database is put together in --scratch and RocksDB opens it and reads it through
+
+Examples:
+  chkctl verify s3://flink/checkpoints/7a1e...
+  chkctl verify /data/checkpoints/7a1e...@latest --level blocks
+  chkctl verify s3://flink/checkpoints --level footer --sample 5% --max-duration 10m
+  chkctl verify ./savepoint-7a1e5c-0d9f3b4826a1 --level open --scratch /var/tmp
+
+",
+    exit::table!()
+);
+
+const LATEST_HELP: &str = concat!(
+    "\
+Prints one line: a path for flink run -s. What is newer and cannot be restored is told on stderr.
+
+Examples:
+  chkctl latest s3://flink/checkpoints/7a1e...
+  flink run -s \"$(chkctl latest /data/checkpoints/7a1e... --level footer)\" job.jar
+
+",
+    exit::table!()
+);
+
+/// Flags of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// A _metadata file, a checkpoint or savepoint directory, a job directory (with @N, @latest
+    /// or @-N one checkpoint in it), or a checkpoint root; a path or a URI (s3, gs, abfs, ...)
+    pub location: String,
+    /// How deep to look
+    #[arg(long, value_enum, default_value_t)]
+    pub level: LevelArg,
+    /// Look only into this part of the files, such as 5%; existence and sizes are checked of all
+    #[arg(long, value_name = "PERCENT", value_parser = sample)]
+    pub sample: Option<f64>,
+    /// How the reading is done.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// How stores are opened.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Flags of `latest`.
+#[derive(Debug, Args)]
+pub struct LatestArgs {
+    /// A job directory, or a checkpoint root with a single job; a path or a URI
+    pub location: String,
+    /// How deep to look before one is called restorable
+    #[arg(long, value_enum, default_value_t)]
+    pub level: LevelArg,
+    /// Only snapshots of this kind
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Option<KindArg>,
+    /// How the reading is done.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// How stores are opened.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// Flags of what reads state.
+#[derive(Debug, Args)]
+pub struct ReadingArgs {
+    /// Also ask the store of this LOCATION for files that the metadata says are there
+    /// (repeatable)
+    #[arg(long, value_name = "LOCATION")]
+    pub also: Vec<String>,
+    /// End after this long, such as 90s, 10m or 2h; what was not looked at then is unknown
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub max_duration: Option<Duration>,
+    /// Files that are read at a time [default: the processors here, at least 8 in an object
+    /// store]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: Option<u16>,
+    /// Memory for what is read, such as 256MiB
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB")]
+    pub memory: u64,
+    /// Where databases are put together for --level open; a directory in it is made and removed
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
+}
+
+/// How deep to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LevelArg {
+    /// Every file is there
+    Exists,
+    /// Every file has the size its handle says
+    #[default]
+    Size,
+    /// Footers, properties and MANIFESTs
+    Footer,
+    /// Every block and every byte
+    Blocks,
+    /// RocksDB opens every database
+    Open,
+}
+
+/// A kind of snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// Taken by the job for its own recovery
+    Checkpoint,
+    /// Taken for a user
+    Savepoint,
+}
+
+/// The part of a sample.
+fn sample(text: &str) -> Result<f64, String> {
+    let part = percent(text)?;
+    match part > 0.0 && part <= 1.0 {
+        true => Ok(part),
+        false => Err("is not more than 0% and at most 100%".to_owned()),
+    }
+}
+
+/// A length of time such as `90s`, `10m` or `1h 30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let bad = || "is not a length of time such as 90s, 10m or 2h".to_owned();
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| bad())?;
+    Duration::try_from(parsed).map_err(|_| bad())
+}
+
+/// A number of bytes such as `64KiB`, `256M` or `1GiB`; all in powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let bad = || "is not a size such as 64KiB, 256MiB or 1GiB".to_owned();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        _ => return Err(bad()),
+    };
+    let number: u64 = number.parse().map_err(|_| bad())?;
+    let bytes = number.checked_mul(1 << shift).ok_or_else(bad)?;
+    match bytes >= LEAST_MEMORY {
+        true => Ok(bytes),
+        false => Err("is less than 16MiB, with which no block of usual size can be read".into()),
+    }
+}
+
+/// Less memory would not hold the index of a usual SST.
+const LEAST_MEMORY: u64 = 16 << 20;
 
 /// Flags of `diff`.
 #[derive(Debug, Args)]

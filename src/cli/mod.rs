@@ -5,9 +5,12 @@ mod diff;
 mod exit;
 mod generate;
 mod inspect;
+mod latest;
 mod open;
 mod printer;
 mod stores;
+mod survey;
+mod verify;
 
 pub use args::Cli;
 
@@ -54,6 +57,8 @@ fn dispatch(cli: Cli, printer: &Printer) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Inspect(args) => inspect::run(&args, &cli.global, printer),
         Command::Diff(args) => diff::run(&args, &cli.global, printer),
+        Command::Verify(args) => verify::run(&args, &cli.global, printer),
+        Command::Latest(args) => latest::run(&args, &cli.global, printer),
         Command::Stores => stores::run(printer),
         Command::Schema(args) => generate::schema(&args, printer),
         Command::Completions(args) => generate::completions(&args, printer),

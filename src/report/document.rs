@@ -33,6 +33,9 @@ pub struct Head {
     pub warnings: Vec<Warning>,
 }
 
+/// What a time of completion is taken from.
+pub(super) const COMPLETED_AT_SOURCE: &str = "modification time of _metadata";
+
 /// What was looked at, and when.
 pub(super) struct Looked<'r> {
     pub(super) at: &'r Location,

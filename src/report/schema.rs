@@ -9,6 +9,8 @@ use super::error::Failure;
 use super::inspect::CheckpointDocument;
 use super::inspect::tree::JobDocument;
 use super::inspect::tree::RootDocument;
+use super::latest::LatestDocument;
+use super::verify::VerifyDocument;
 
 /// A document, and the command that writes it.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub fn all() -> Vec<Document> {
         document("inspect", inspect::tree::JOB_SCHEMA, written::<JobDocument<'static>>()),
         document("inspect", inspect::tree::ROOT_SCHEMA, written::<RootDocument<'static>>()),
         document("diff", super::diff::SCHEMA, written::<DiffDocument<'static>>()),
+        document("verify", super::verify::SCHEMA, written::<VerifyDocument>()),
+        document("latest", super::latest::SCHEMA, written::<LatestDocument>()),
         document("error", super::error::SCHEMA, written::<Failure>()),
     ]
 }

@@ -78,6 +78,42 @@ pub(super) async fn read_range(at: &Location, range: Range<u64>) -> Result<Vec<u
     .await
 }
 
+/// Opens a regular file for a thread that reads by itself.
+pub(super) fn open_now(at: &Location) -> Result<File, StoreError> {
+    let Some(path) = at.local_path() else {
+        let detail = "is not on this machine".to_owned();
+        return Err(StoreError::Io { at: Box::new(at.clone()), detail });
+    };
+    open(at, &path).map(|(file, _)| file)
+}
+
+/// Reads a range into a buffer that is used again; fewer bytes at the end of the file.
+pub(super) fn read_at(
+    at: &Location,
+    file: &mut File,
+    range: Range<u64>,
+    into: &mut Vec<u8>,
+) -> Result<(), StoreError> {
+    let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+    if into.capacity() < length {
+        *into = buffer(at, length as u64)?;
+    }
+    // What the buffer held is overwritten, so it is not cleared first.
+    into.resize(length, 0);
+    file.seek(SeekFrom::Start(range.start)).map_err(|error| failed(at, &error))?;
+    let mut filled = 0;
+    while filled < length {
+        match file.read(&mut into[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(at, &error)),
+        }
+    }
+    into.truncate(filled);
+    Ok(())
+}
+
 pub(super) async fn real(at: &Location) -> Result<Location, StoreError> {
     blocking(at, |at, path| {
         let real = fs::canonicalize(path).map_err(|error| failed(at, &error))?;

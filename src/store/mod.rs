@@ -9,6 +9,7 @@
 //! | how a place is spelled, when two are one | `location.rs`, `location/argument.rs` |
 //! | which schemes there are | `scheme.rs` |
 //! | local disks | `local.rs`, `local/walk.rs` |
+//! | files that are read piece by piece | `reader.rs` |
 //! | what an object store is asked | `object.rs` |
 //! | credentials, options, retries | `remote.rs` and `remote/`, `options.rs` |
 //! | what an error means, what is kept out of it | `error.rs`, `classify.rs`, `secrets.rs` |
@@ -19,6 +20,7 @@ mod local;
 mod location;
 mod object;
 mod options;
+mod reader;
 mod remote;
 mod scheme;
 mod secrets;
@@ -30,6 +32,7 @@ pub use error::StoreError;
 pub use location::Location;
 pub use location::LocationError;
 pub use options::StoreOptions;
+pub use reader::Reader;
 pub use scheme::Scheme;
 pub use scheme::SchemeInfo;
 pub use scheme::schemes;

@@ -1,14 +1,12 @@
 //! `chkctl inspect` of a job directory or a checkpoint root.
 
-use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use super::Run;
-use crate::catalog::survey;
-use crate::catalog::survey::Progress;
 use crate::catalog::survey::Scope;
 use crate::cli::exit::Exit;
 use crate::cli::exit::Stop;
+use crate::cli::survey;
 use crate::ops::inspect::history::History;
 use crate::ops::inspect::tree::Facts;
 use crate::ops::inspect::tree::Subject;
@@ -52,41 +50,12 @@ fn read(run: &Run<'_>, subject: Subject) -> anyhow::Result<Tree> {
     let around = if run.args.isolated { None } else { subject.around() };
     let scope = Scope {
         tree: subject.tree.clone(),
+        only: None,
         also: run.args.also.clone(),
         around,
         rebase: &run.rebase,
     };
-    let mut tree = Tree::new(subject);
-    let (listing, reading, seeking) = (
-        run.printer.spinner("listing files"),
-        run.printer.bar("reading checkpoints"),
-        run.printer.bar("looking for files"),
-    );
-    let progress = |progress: Progress| match progress {
-        Progress::Listed(count) => listing.set_position(count),
-        // One at a time, or they draw over each other.
-        Progress::Read(done, total) => {
-            end(&listing);
-            reading.set_length(total as u64);
-            reading.set_position(done as u64);
-        }
-        Progress::Sought(done, total) => {
-            end(&reading);
-            seeking.set_length(total as u64);
-            seeking.set_position(done as u64);
-        }
-    };
-    let survey = survey::run(&run.stores, &scope, &mut tree, &progress);
-    let surveyed = run.runtime.block_on(survey);
-    [listing, reading, seeking].iter().for_each(end);
-    surveyed.map_err(Stop::from)?;
-    Ok(tree)
-}
-
-fn end(bar: &ProgressBar) {
-    if !bar.is_finished() {
-        bar.finish_and_clear();
-    }
+    survey::run(run.printer, &run.runtime, &run.stores, &scope, subject)
 }
 
 fn job(

@@ -212,6 +212,14 @@ impl<'r> File<'r> {
         parts.map(|part| part.start.saturating_add(part.bytes)).fold(whole, u64::max)
     }
 
+    /// The size that handles of one checkpoint give to the whole file: the largest one if they
+    /// disagree. `None` if none refers to the whole of it, or none knows.
+    pub fn whole_in(&self, checkpoint: u32) -> Option<u64> {
+        let refers = self.references.refers(checkpoint, self.node);
+        let whole = self.references.bytes_in(checkpoint, self.node, self.bytes);
+        (refers && whole != UNKNOWN).then_some(whole)
+    }
+
     /// Its segments that handles refer to, in the order of their places.
     pub fn parts(&self) -> impl Iterator<Item = Part<'r>> {
         let references = self.references;

@@ -39,6 +39,7 @@ use crate::ops::inspect::Overview;
 use crate::ops::inspect::Survey;
 use crate::ops::inspect::compare::Difference;
 use crate::ops::inspect::tree::Growth;
+use crate::report::document::COMPLETED_AT_SOURCE;
 use crate::report::document::Head;
 use crate::report::document::Looked;
 use crate::report::document::Rebased;
@@ -146,7 +147,7 @@ fn side(
         metadata_version: metadata.layout.version,
         written_by: overview.releases.name(),
         completed_at: modified.map(|time| time.to_string()),
-        completed_at_source: "modification time of _metadata",
+        completed_at_source: COMPLETED_AT_SOURCE,
         state_bytes: overview.sizes.state,
         new_bytes: overview.sizes.new,
         inline_bytes: overview.inline_bytes,

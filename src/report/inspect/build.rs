@@ -29,6 +29,7 @@ use crate::ops::inspect::Survey;
 use crate::ops::inspect::files::Selection;
 use crate::ops::inspect::sizes::Sizes;
 use crate::ops::inspect::subtasks;
+use crate::report::document::COMPLETED_AT_SOURCE;
 use crate::report::document::Head;
 use crate::report::document::Looked;
 use crate::report::document::Rebased;
@@ -110,7 +111,7 @@ fn checkpoint_json(
         metadata_bytes: context.metadata_bytes,
         trailing_bytes: metadata.trailing.map_or(0, |trailing| trailing.bytes),
         completed_at: context.modified.map(|time| time.to_string()),
-        completed_at_source: "modification time of _metadata",
+        completed_at_source: COMPLETED_AT_SOURCE,
         features: overview.features.names(),
         properties,
         master_states: master_states.collect(),

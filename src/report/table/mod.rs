@@ -9,11 +9,13 @@ mod history;
 mod operators;
 mod states;
 mod tree;
+mod verify;
 
 pub use diff::DiffView;
 pub use diff::diff;
 pub use tree::job;
 pub use tree::root;
+pub use verify::verify;
 
 use std::io;
 use std::io::Write;

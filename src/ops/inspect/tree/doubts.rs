@@ -53,7 +53,7 @@ impl Tree {
         let mut sought = Vec::new();
         for missed in missed {
             // What lies elsewhere was not listed, and nobody asked whether it is there.
-            let Some(now) = missed.at.now().filter(|now| now.is_below(&subject.base)) else {
+            let Some(now) = missed.at.now().filter(|now| subject.seeks(now)) else {
                 continue;
             };
             let places = places(&missed.at, &others).into_iter();
@@ -99,7 +99,8 @@ impl Tree {
         }
         let Some(node) = self.builder.file_in(directory, &file.name) else { return };
         if self.missed.get_mut(&directory).is_some_and(|missed| missed.remove(&node)) {
-            let listed = at.is_below(&self.subject.tree).then_some((file.size, file.modified));
+            let counts = at.is_below(&self.subject.tree) || !self.subject.everywhere.is_empty();
+            let listed = counts.then_some((file.size, file.modified));
             self.builder.found(node, at, listed);
         }
     }

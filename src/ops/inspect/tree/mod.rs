@@ -57,6 +57,8 @@ pub struct Subject {
     pub base: Location,
     /// Whether it is one job, and not a root with any number of them.
     pub is_job: bool,
+    /// Places in whose stores files are looked for as well; without them only below the base.
+    pub everywhere: Vec<Location>,
 }
 
 impl Subject {
@@ -64,12 +66,17 @@ impl Subject {
     pub fn job(tree: Location) -> Self {
         let named = tree.file_name().is_some_and(layout::is_job_id);
         let base = if named { tree.parent() } else { None };
-        Subject { base: base.unwrap_or_else(|| tree.clone()), tree, is_job: true }
+        Subject { base: base.unwrap_or_else(|| tree.clone()), tree, is_job: true, everywhere: Vec::new() }
     }
 
     /// A checkpoint root.
     pub fn root(tree: Location) -> Self {
-        Subject { base: tree.clone(), tree, is_job: false }
+        Subject { base: tree.clone(), tree, is_job: false, everywhere: Vec::new() }
+    }
+
+    /// Whether files that should lie there are looked for.
+    pub fn seeks(&self, at: &Location) -> bool {
+        at.is_below(&self.base) || self.everywhere.iter().any(|place| place.same_store(at))
     }
 
     /// A place below the base, or its URI.

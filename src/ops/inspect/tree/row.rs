@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::catalog::CatalogError;
+use crate::format::flink::error as format;
 use crate::format::flink::operator::OperatorId;
 use crate::model::Location;
 use crate::model::layout;
@@ -112,6 +113,12 @@ impl Problem {
         let text = text.strip_prefix(&format!("{subject}: ")).unwrap_or(&text).to_owned();
         match error {
             CatalogError::EmptyMetadata { .. } => Problem::Empty,
+            // A release that is not known yet is no damage.
+            CatalogError::Format { source, .. }
+                if matches!(source.problem, format::Problem::Version { .. }) =>
+            {
+                Problem::Unread(text)
+            }
             CatalogError::Format { .. } => Problem::Damaged(text),
             _ => Problem::Unread(text),
         }

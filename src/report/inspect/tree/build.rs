@@ -35,6 +35,7 @@ use crate::ops::inspect::tree::Problem;
 use crate::ops::inspect::tree::Row;
 use crate::ops::inspect::tree::Sums;
 use crate::ops::inspect::tree::Unit;
+use crate::report::document::COMPLETED_AT_SOURCE;
 use crate::report::document::Head;
 use crate::report::document::Looked;
 use crate::report::document::Rebased;
@@ -175,7 +176,7 @@ fn row_json(facts: &Facts, row: &Row) -> CheckpointRowJson {
         savepoint_format,
         full: snapshot.map(Snapshot::is_full),
         completed_at: row.modified.map(|time| time.to_string()),
-        completed_at_source: "modification time of _metadata",
+        completed_at_source: COMPLETED_AT_SOURCE,
         metadata_version: row.version,
         metadata_bytes: row.metadata_bytes,
         state_bytes: sizes.and_then(|sizes| sizes.state),

@@ -1,0 +1,125 @@
+//! A file that is read piece by piece by a thread of its own.
+//!
+//! What checks bytes should not wait for those that come next: [`Reader::ahead`] asks for them
+//! beforehand where asking takes long. Local files need that from nobody; the system does it.
+
+use super::Inner;
+use super::Store;
+use super::StoreError;
+use super::local;
+use super::location::Location;
+use super::object::changed;
+use std::fs::File;
+use std::ops::Range;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+/// A file or object on the way of being read.
+#[derive(Debug)]
+pub struct Reader {
+    at: Location,
+    source: Source,
+    requests: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+enum Source {
+    Local(File),
+    Object { store: Store, runtime: Handle, ahead: Option<Ahead> },
+}
+
+/// A range that was asked for beforehand.
+#[derive(Debug)]
+struct Ahead {
+    range: Range<u64>,
+    answer: JoinHandle<Result<Vec<u8>, StoreError>>,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.answer.abort();
+    }
+}
+
+impl Store {
+    /// Opens a file to be read piece by piece. Of an object nothing is asked yet, so that its
+    /// absence shows at the first read.
+    ///
+    /// `runtime` is the one whose thread is waiting for the thread that reads.
+    ///
+    /// # Errors
+    /// As [`Store::read_range`].
+    pub fn reader(&self, at: &Location, runtime: &Handle) -> Result<Reader, StoreError> {
+        let source = match &*self.inner {
+            Inner::Local => Source::Local(local::open_now(at)?),
+            Inner::Object(_) => {
+                Source::Object { store: self.clone(), runtime: runtime.clone(), ahead: None }
+            }
+        };
+        Ok(Reader { at: at.clone(), source, requests: 0, bytes: 0 })
+    }
+}
+
+impl Reader {
+    /// The file.
+    pub fn at(&self) -> &Location {
+        &self.at
+    }
+
+    /// Requests that were made of a store; of a local file reads.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// Bytes that were read.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Reads a range into `into`, whose content is replaced. Waits; not to be called by a
+    /// thread that others wait for.
+    ///
+    /// # Errors
+    /// As [`Store::read_range`]. [`StoreError::Changed`]: the file ends inside the range.
+    pub fn read(&mut self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), StoreError> {
+        let length = range.end.saturating_sub(range.start);
+        match &mut self.source {
+            Source::Local(file) => {
+                self.requests += 1;
+                local::read_at(&self.at, file, range.clone(), into)?;
+            }
+            Source::Object { store, runtime, ahead } => {
+                let asked = ahead.take().filter(|ahead| ahead.range == range);
+                *into = match asked {
+                    Some(mut ahead) => match runtime.block_on(&mut ahead.answer) {
+                        Ok(answer) => answer?,
+                        Err(error) => {
+                            let at = Box::new(self.at.clone());
+                            return Err(StoreError::Io { at, detail: error.to_string() });
+                        }
+                    },
+                    None => {
+                        self.requests += 1;
+                        runtime.block_on(store.read_range(&self.at, range.clone()))?
+                    }
+                };
+            }
+        }
+        self.bytes += into.len() as u64;
+        if into.len() as u64 != length {
+            let had = format!("it ends at byte {}", range.start + into.len() as u64);
+            return Err(changed(&self.at, &had));
+        }
+        Ok(())
+    }
+
+    /// Asks for a range that will be read next, if it is worth asking beforehand.
+    pub fn ahead(&mut self, range: Range<u64>) {
+        let Source::Object { store, runtime, ahead } = &mut self.source else { return };
+        let (store, at, wanted) = (store.clone(), self.at.clone(), range.clone());
+        self.requests += 1;
+        let answer = runtime.spawn(async move { store.read_range(&at, wanted).await });
+        *ahead = Some(Ahead { range, answer });
+    }
+}
