@@ -35,8 +35,10 @@ pub struct Audit {
     pub checkpoints: Vec<Checkpoint>,
     /// Files that checkpoints refer to, and their bytes as far as they are known.
     pub files: Count,
-    /// Bytes below the heads of files that were looked at.
+    /// What was looked at in them.
     pub looked: Looked,
+    /// What could not be parsed, as only its author knows how, by why: of how many streams.
+    pub unparsed: BTreeMap<String, u64>,
     /// Files with a finding: nothing more is looked for in them.
     pub bad: HashSet<Location>,
     findings: BTreeMap<Key, Finding>,
@@ -129,6 +131,7 @@ impl Audit {
             checkpoints: rows.iter().map(|row| Checkpoint::of(row)).collect(),
             files: Count::default(),
             looked: Looked::default(),
+            unparsed: BTreeMap::new(),
             bad: HashSet::new(),
             findings: BTreeMap::new(),
         };

@@ -6,10 +6,24 @@
 //! | to change | open |
 //! |---|---|
 //! | what can be found, how bad it is, what to do about it | `rules.rs` |
-//! | missing files, wrong sizes | `audit.rs` |
+//! | missing files, wrong sizes; verdicts | `audit.rs` |
+//! | what of a checkpoint is looked into | `plan.rs` |
+//! | the order of things, what is read once for many | `apply.rs` |
+//! | threads, reading, looking again | `probe.rs`, `source.rs` |
+//! | how an SST is looked into | `table.rs` |
+//! | how anything else is | `content.rs` |
+//! | whether files are the database of a MANIFEST | `databases.rs` |
 
+pub mod apply;
 pub mod audit;
+mod content;
+pub mod databases;
+pub mod fact;
+pub mod plan;
+mod probe;
 pub mod rules;
+mod source;
+mod table;
 
 pub use audit::Audit;
 pub use audit::Checkpoint;

@@ -1,0 +1,252 @@
+//! Whether the files of a handle are the database that its MANIFEST describes. Pure.
+
+use std::collections::BTreeMap;
+
+use super::fact::Fact;
+use super::fact::SstFact;
+use super::plan::Database;
+use super::plan::FileKind;
+use super::rules;
+use super::rules::Rule;
+use crate::format::rocks::manifest::ColumnFamily;
+use crate::format::rocks::manifest::LiveFile;
+use crate::format::rocks::manifest::Manifest;
+
+/// Something wrong with a database.
+#[derive(Debug)]
+pub struct Complaint {
+    /// What.
+    pub rule: &'static Rule,
+    /// The piece it is about; `None` if it is about the handle as a whole.
+    pub piece: Option<usize>,
+    /// What was seen.
+    pub evidence: String,
+}
+
+/// Judges a database by what was seen in its files.
+///
+/// `fact` tells what was seen of a piece; `None` if nothing could be, which is found elsewhere.
+pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let mut ssts: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut manifests = Vec::new();
+    let mut current = None;
+    for member in &database.members {
+        match FileKind::of(&member.local_name) {
+            FileKind::Sst(number) => {
+                if ssts.insert(number, member.piece).is_some() {
+                    complaints.push(Complaint {
+                        rule: rules::MANIFEST_FILES,
+                        piece: Some(member.piece),
+                        evidence: format!("a second file is called {}", member.local_name),
+                    });
+                }
+            }
+            FileKind::Manifest => manifests.push(member),
+            FileKind::Current => current = Some(member.piece),
+            FileKind::Options => {}
+            FileKind::Other if is_hostile(&member.local_name) => complaints.push(Complaint {
+                rule: rules::LOCAL_NAME,
+                piece: Some(member.piece),
+                evidence: format!("it is called {:?}", member.local_name),
+            }),
+            FileKind::Other => {}
+        }
+    }
+    let named = current.map(&fact);
+    let lacks = match (manifests.as_slice(), current) {
+        ([], _) => Some("MANIFEST"),
+        (_, None) => Some("CURRENT"),
+        _ => None,
+    };
+    if let Some(lacks) = lacks {
+        let evidence = format!("the handle of {} lists no {lacks}", database.owner);
+        complaints.push(Complaint { rule: rules::DATABASE_INCOMPLETE, piece: None, evidence });
+        return complaints;
+    }
+    let meant = match named {
+        Some(Some(Fact::Current(name))) => {
+            let found = manifests.iter().find(|member| member.local_name == *name);
+            if found.is_none() {
+                let names: Vec<&str> =
+                    manifests.iter().map(|member| member.local_name.as_str()).collect();
+                let evidence = format!("it names {name}, and there is {}", names.join(", "));
+                complaints.push(Complaint { rule: rules::CURRENT, piece: current, evidence });
+            }
+            found
+        }
+        // What CURRENT would have named.
+        _ => manifests.first().filter(|_| manifests.len() == 1),
+    };
+    let Some(meant) = meant else { return complaints };
+    let Some(Fact::Manifest(manifest)) = fact(meant.piece) else { return complaints };
+    let judge = Judge { database, manifest, manifest_piece: meant.piece, ssts: &ssts, fact: &fact };
+    judge.names(&mut complaints);
+    judge.files(&mut complaints);
+    judge.keys(&mut complaints);
+    complaints
+}
+
+/// Whether a name could lead out of the directory of a database.
+fn is_hostile(local_name: &str) -> bool {
+    local_name.is_empty()
+        || local_name.contains(['/', '\\', '\0'])
+        || matches!(local_name, "." | "..")
+}
+
+struct Judge<'j, F> {
+    database: &'j Database,
+    manifest: &'j Manifest,
+    manifest_piece: usize,
+    /// Pieces of SSTs by their numbers.
+    ssts: &'j BTreeMap<u64, usize>,
+    fact: &'j F,
+}
+
+impl<'f, F: Fn(usize) -> Option<&'f Fact>> Judge<'_, F> {
+    fn live(&self) -> impl Iterator<Item = (&ColumnFamily, &LiveFile)> {
+        let families = self.manifest.column_families.iter();
+        families.flat_map(|family| family.files.iter().map(move |file| (family, file)))
+    }
+
+    fn sst(&self, piece: usize) -> Option<&'f SstFact> {
+        match (self.fact)(piece) {
+            Some(Fact::Sst(sst)) => Some(sst),
+            _ => None,
+        }
+    }
+
+    /// The live files are those of the handle.
+    fn names(&self, complaints: &mut Vec<Complaint>) {
+        let mut extra = self.ssts.clone();
+        let mut lacking = Vec::new();
+        for (_, file) in self.live() {
+            if extra.remove(&file.number).is_none() {
+                lacking.push(format!("{:06}.sst", file.number));
+            }
+        }
+        let lacks = match lacking.len() {
+            0 => String::new(),
+            _ => format!("the MANIFEST needs {}, which the handle does not list", few(&lacking)),
+        };
+        if extra.is_empty() {
+            if !lacks.is_empty() {
+                let piece = Some(self.manifest_piece);
+                complaints.push(Complaint { rule: rules::MANIFEST_FILES, piece, evidence: lacks });
+            }
+            return;
+        }
+        for (number, piece) in extra {
+            let and = if lacks.is_empty() { String::new() } else { format!("; {lacks}") };
+            let evidence = format!("the MANIFEST has no live file {number:06}.sst{and}");
+            complaints.push(Complaint {
+                rule: rules::MANIFEST_FILES,
+                piece: Some(piece),
+                evidence,
+            });
+        }
+    }
+
+    /// Each file is the one that the MANIFEST means.
+    fn files(&self, complaints: &mut Vec<Complaint>) {
+        for (family, file) in self.live() {
+            let Some(piece) = self.ssts.get(&file.number) else { continue };
+            let Some(sst) = self.sst(*piece) else { continue };
+            if let Some(differs) = difference(family, file, sst) {
+                let evidence = format!("{differs}; it is called {:06}.sst", file.number);
+                let piece = Some(*piece);
+                complaints.push(Complaint { rule: rules::SST_MISPLACED, piece, evidence });
+            }
+        }
+    }
+
+    /// Keys are those of the subtask, unless something deletes them: after a rescale a database
+    /// holds keys of others until it is compacted.
+    fn keys(&self, complaints: &mut Vec<Complaint>) {
+        let Some((first, last)) = self.database.key_groups.bounds() else { return };
+        let inside = |key: &[u8]| {
+            let group = key_group(key, self.database.prefix)?;
+            Some((first..=last).contains(&group))
+        };
+        for family in &self.manifest.column_families {
+            let seen: Option<Vec<&SstFact>> = family
+                .files
+                .iter()
+                .map(|file| self.sst(*self.ssts.get(&file.number)?))
+                .collect();
+            // Where one could not be looked into, it may be the one that deletes.
+            if seen.is_none_or(|seen| seen.iter().any(|sst| sst.deletes)) {
+                continue;
+            }
+            for file in &family.files {
+                let Some(piece) = self.ssts.get(&file.number) else { continue };
+                let ends = [user_key(&file.smallest), user_key(&file.largest)];
+                let outside = ends.into_iter().find(|key| inside(key) == Some(false));
+                let Some(group) = outside.and_then(|key| key_group(key, self.database.prefix))
+                else {
+                    continue;
+                };
+                let evidence = format!(
+                    "a key of {} is in key group {group}, and {} has {first} to {last}",
+                    String::from_utf8_lossy(&family.name),
+                    self.database.owner
+                );
+                let piece = Some(*piece);
+                complaints.push(Complaint { rule: rules::SST_KEY_RANGE, piece, evidence });
+            }
+        }
+    }
+}
+
+/// How a table differs from what the MANIFEST says of it.
+fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<String> {
+    if sst.bytes != file.size {
+        return Some(format!("it has {} bytes, the MANIFEST says {}", sst.bytes, file.size));
+    }
+    if let Some(name) = &sst.column_family
+        && **name != *family.name
+    {
+        let [found, expected] = [name, &family.name].map(|name| String::from_utf8_lossy(name));
+        return Some(format!("it is of column family {found}, the MANIFEST says {expected}"));
+    }
+    let [first, last] = sst.keys.as_ref()?;
+    let (smallest, largest) = (user_key(&file.smallest), user_key(&file.largest));
+    // Range deletions widen what the MANIFEST says.
+    let fits = match sst.deletes_ranges {
+        true => smallest <= &**first && &**last <= largest,
+        false => smallest == &**first && largest == &**last,
+    };
+    let hex = |key: &[u8]| {
+        let shown = key.get(..24).unwrap_or(key);
+        let more = if shown.len() < key.len() { "..." } else { "" };
+        shown.iter().map(|byte| format!("{byte:02x}")).collect::<String>() + more
+    };
+    (!fits).then(|| {
+        format!(
+            "its keys are {} to {}, the MANIFEST says {} to {}",
+            hex(first),
+            hex(last),
+            hex(smallest),
+            hex(largest)
+        )
+    })
+}
+
+/// An internal key without its sequence number and kind.
+fn user_key(internal: &[u8]) -> &[u8] {
+    internal.len().checked_sub(8).and_then(|end| internal.get(..end)).unwrap_or_default()
+}
+
+fn key_group(key: &[u8], prefix: usize) -> Option<i32> {
+    let prefix = key.get(..prefix)?;
+    Some(prefix.iter().fold(0, |group, byte| (group << 8) | i32::from(*byte)))
+}
+
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        None | Some(0) => shown,
+        Some(more) => format!("{shown} and {more} more"),
+    }
+}

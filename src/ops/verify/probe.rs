@@ -1,0 +1,288 @@
+//! Reads what was planned, with several threads: the effect between plan and judgement.
+
+use std::collections::HashMap;
+use std::io;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+
+use super::audit::Looked;
+use super::content;
+use super::fact::Fact;
+use super::fact::Probed;
+use super::plan::Changes;
+use super::plan::Content;
+use super::plan::Piece;
+use super::plan::Plan;
+use super::plan::Source;
+use super::rules;
+use super::rules::Level;
+use super::rules::Severity;
+use super::source::Bytes;
+use super::source::Limits;
+use super::source::Ranges;
+use super::source::Unread;
+use super::table;
+use crate::format::flink::backend_meta::Hints;
+use crate::format::flink::backend_meta::KeyedBackendMeta;
+use crate::format::flink::content::Backend;
+use crate::format::flink::content::changelog_file;
+use crate::format::flink::content::changelog_memory;
+use crate::model::Location;
+use crate::store::Reader;
+use crate::store::StoreError;
+use crate::store::Stores;
+
+/// Reads pieces.
+pub struct Prober<'p> {
+    /// Where from.
+    pub stores: &'p Stores,
+    /// The runtime that does requests.
+    pub runtime: &'p Handle,
+    /// How deep.
+    pub level: Level,
+    /// How much is read at a time and held, of local files and of objects.
+    pub limits: [Limits; 2],
+    /// When it ends, ready or not.
+    pub until: Option<Instant>,
+    /// Pieces that are read at a time.
+    pub threads: usize,
+    /// What changelogs taught of their backends, by whose they are.
+    pub backends: Mutex<HashMap<String, Backend>>,
+}
+
+/// What is read by one thread, one after the other.
+enum Job {
+    Piece(usize),
+    /// All changelogs.
+    Changes,
+}
+
+impl Prober<'_> {
+    /// Reads those pieces of a plan that are wanted, in no order.
+    pub fn run(
+        &self,
+        plan: &Plan<'_>,
+        is_wanted: impl Fn(usize) -> bool,
+        mut done: impl FnMut(usize, Probed),
+    ) {
+        let numbers = (0..plan.pieces.len()).filter(|number| is_wanted(*number));
+        let is_changelog = |number: &usize| {
+            plan.pieces.get(*number).is_some_and(|one| matches!(one.content, Content::Changelog(_)))
+        };
+        let (changes, pieces): (Vec<usize>, Vec<usize>) = numbers.partition(is_changelog);
+        let mut jobs: Vec<Job> = Vec::new();
+        if !changes.is_empty() {
+            jobs.push(Job::Changes);
+        }
+        jobs.extend(pieces.into_iter().map(Job::Piece));
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads.min(jobs.len()) {
+                let (sender, next, jobs, changes) = (sender.clone(), &next, &jobs, &changes);
+                scope.spawn(move || {
+                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        // Nobody is left to be told only if everything has ended.
+                        let mut tell = |number, probed| drop(sender.send((number, probed)));
+                        match job {
+                            Job::Piece(number) if self.is_late() => {
+                                let fact = Fact::OutOfTime;
+                                tell(*number, Probed { fact, looked: Looked::default() });
+                            }
+                            Job::Piece(number) => {
+                                let piece = plan.pieces.get(*number);
+                                let probed = piece.map(|piece| self.piece(piece));
+                                probed.into_iter().for_each(|probed| tell(*number, probed));
+                            }
+                            Job::Changes => self.changes(plan, changes, &mut tell),
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            while let Ok((number, probed)) = receiver.recv() {
+                done(number, probed);
+            }
+        });
+    }
+
+    /// Whether time is up.
+    pub fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    fn piece(&self, piece: &Piece<'_>) -> Probed {
+        self.confirmed(&piece.source, |bytes, limits, looked| match &piece.content {
+            Content::Sst => table::look(bytes, self.level, limits, looked),
+            content => content::look(bytes, content, limits),
+        })
+    }
+
+    /// Looks again where something seems damaged: memory, wires and disks err.
+    fn confirmed(
+        &self,
+        source: &Source<'_>,
+        look: impl Fn(&mut Bytes<'_>, Limits, &mut Looked) -> Result<Fact, Unread>,
+    ) -> Probed {
+        let mut first = self.looked(source, &look);
+        let Fact::Bad { rule, offset, evidence } = &first.fact else { return first };
+        if rule.severity != Severity::Damaged || matches!(source, Source::Inline(_)) {
+            return first;
+        }
+        let again = self.looked(source, &look);
+        let same = matches!(&again.fact, Fact::Bad { rule: r, offset: o, .. }
+            if (r, o) == (rule, offset));
+        let evidence = format!("the first time: {evidence}");
+        first.looked.add(again.looked);
+        if !same {
+            let rule = rules::READS_DIFFER;
+            first.fact = Fact::Bad { rule, offset: *offset, evidence };
+        }
+        first
+    }
+
+    fn looked(
+        &self,
+        source: &Source<'_>,
+        look: impl Fn(&mut Bytes<'_>, Limits, &mut Looked) -> Result<Fact, Unread>,
+    ) -> Probed {
+        let mut looked = Looked::default();
+        let [local, remote] = self.limits;
+        let (places, start, bytes) = match source {
+            Source::Inline(bytes) => {
+                let fact = look(&mut Bytes::Inline(bytes), local, &mut looked);
+                return Probed { fact: fact.unwrap_or_else(unread), looked };
+            }
+            Source::File { places, start, bytes, .. } => (places, *start, *bytes),
+        };
+        let mut fact = Fact::Gone;
+        for place in places {
+            let limits = if place.is_local() { local } else { remote };
+            let seen = self.open(place, bytes).and_then(|(mut opened, length)| {
+                let mut bytes = Bytes::File { reader: &mut opened, start, length };
+                let seen = look(&mut bytes, limits, &mut looked);
+                looked.bytes += opened.reader.bytes();
+                looked.requests += opened.reader.requests();
+                seen
+            });
+            fact = seen.unwrap_or_else(unread);
+            if !matches!(fact, Fact::Gone) {
+                break;
+            }
+        }
+        Probed { fact, looked }
+    }
+
+    fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened, u64), Unread> {
+        let store = self.stores.open(place).map_err(|error| why(&error))?;
+        let reader = store.reader(place, self.runtime).map_err(|error| why(&error))?;
+        let length = match bytes {
+            Some(bytes) => bytes,
+            None => self.runtime.block_on(store.stat(place)).map_err(|error| why(&error))?.size,
+        };
+        Ok((Opened { reader, until: self.until }, length))
+    }
+
+    /// Reads changelogs in the order in which they are applied.
+    fn changes(&self, plan: &Plan<'_>, wanted: &[usize], tell: &mut dyn FnMut(usize, Probed)) {
+        let known = || self.backends.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut backends: Vec<Backend> = Vec::new();
+        for backend in &plan.backends {
+            let learned = known().get(&backend.owner).cloned();
+            backends.push(learned.unwrap_or_else(|| self.backend(backend)));
+        }
+        for changes in &plan.changes {
+            match changes {
+                Changes::File(number) if wanted.contains(number) => {
+                    let Some(piece) = plan.pieces.get(*number) else { continue };
+                    let Content::Changelog(named) = &piece.content else { continue };
+                    let learning = Mutex::new(&mut backends);
+                    let probed = self.confirmed(&piece.source, |bytes, limits, _| {
+                        let rule = rules::CHANGELOG_SEGMENT;
+                        content::stream(bytes, limits, rule, |source: &mut dyn io::Read, length| {
+                            let mut backends =
+                                learning.lock().unwrap_or_else(PoisonError::into_inner);
+                            changelog_file(source, length, named, &mut backends)
+                        })
+                    });
+                    tell(*number, probed);
+                }
+                Changes::File(_) => {}
+                Changes::Memory { piece, backend, segment } => {
+                    let Some(learning) = backends.get_mut(*backend) else { continue };
+                    let fact = match changelog_memory(segment.changes.iter(), learning) {
+                        Ok(parsed) => Fact::Sound(parsed.opaque),
+                        Err(error) => Fact::Bad {
+                            rule: rules::CHANGELOG_SEGMENT,
+                            offset: None,
+                            evidence: format!("changes inside the metadata: {error}"),
+                        },
+                    };
+                    tell(*piece, Probed { fact, looked: Looked::default() });
+                }
+            }
+        }
+        for (backend, learned) in plan.backends.iter().zip(backends) {
+            known().insert(backend.owner.clone(), learned);
+        }
+    }
+
+    /// A backend by the meta of its materialized part; what cannot be read of it is told where
+    /// that part is looked into.
+    fn backend(&self, backend: &super::plan::Backend<'_>) -> Backend {
+        let Some((source, end)) = &backend.meta else { return Backend::default() };
+        let head = Mutex::new(Vec::new());
+        self.looked(source, |bytes, limits, _| {
+            let length = end.unwrap_or(bytes.length()).min(bytes.length()).min(limits.memory);
+            let mut head = head.lock().unwrap_or_else(PoisonError::into_inner);
+            bytes.read(0..length, &mut head)?;
+            Ok(Fact::Sound(Vec::new()))
+        });
+        let head = head.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let meta = KeyedBackendMeta::parse(&head, &Hints::meta_handle(&head));
+        meta.map_or_else(|_| Backend::default(), |meta| Backend::new(&meta))
+    }
+}
+
+fn unread(why: Unread) -> Fact {
+    match why {
+        Unread::Gone => Fact::Gone,
+        Unread::OutOfTime => Fact::OutOfTime,
+        Unread::Failed(evidence) => {
+            Fact::Bad { rule: rules::FILE_UNREADABLE, offset: None, evidence }
+        }
+    }
+}
+
+fn why(error: &StoreError) -> Unread {
+    match error.is_absent() {
+        true => Unread::Gone,
+        false => Unread::Failed(error.to_string()),
+    }
+}
+
+/// A file that is read until time is up.
+struct Opened {
+    reader: Reader,
+    until: Option<Instant>,
+}
+
+impl Ranges for Opened {
+    fn read(&mut self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Unread> {
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Unread::OutOfTime);
+        }
+        self.reader.read(range, into).map_err(|error| why(&error))
+    }
+
+    fn ahead(&mut self, range: Range<u64>) {
+        self.reader.ahead(range);
+    }
+}

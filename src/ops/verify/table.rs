@@ -1,0 +1,248 @@
+//! Looks into an SST: its head at level `footer`, every byte from level `blocks` on.
+
+use super::audit::Looked;
+use super::fact::Fact;
+use super::fact::SstFact;
+use super::rules;
+use super::rules::Level;
+use super::rules::Rule;
+use super::source::Bytes;
+use super::source::Limits;
+use super::source::Unread;
+use crate::format::rocks::table::checksum::Check;
+use crate::format::rocks::table::checksum::ChecksumKind;
+use crate::format::rocks::table::checksum::check;
+use crate::format::rocks::table::compression::Decoder;
+use crate::format::rocks::table::error::Part;
+use crate::format::rocks::table::error::Problem;
+use crate::format::rocks::table::error::TableError;
+use crate::format::rocks::table::head::Head;
+use crate::format::rocks::table::layout::Layout;
+use crate::format::rocks::table::layout::Region;
+use crate::format::rocks::table::pieces::Outcome;
+use crate::format::rocks::table::pieces::Pieces;
+use crate::format::rocks::table::scan::Scan;
+use crate::format::rocks::table::scan::bounds;
+
+/// What ends a look into a table early.
+enum End {
+    Damage(TableError),
+    Unread(Unread),
+    TooLarge(u64),
+}
+
+impl From<TableError> for End {
+    fn from(error: TableError) -> Self {
+        End::Damage(error)
+    }
+}
+
+impl From<Unread> for End {
+    fn from(why: Unread) -> Self {
+        End::Unread(why)
+    }
+}
+
+/// Looks into a table.
+pub fn look(
+    bytes: &mut Bytes<'_>,
+    level: Level,
+    limits: Limits,
+    looked: &mut Looked,
+) -> Result<Fact, Unread> {
+    looked.ssts += 1;
+    let mut table = Table { bytes, limits, looked };
+    match table.look(level) {
+        Ok(fact) => Ok(fact),
+        Err(End::Unread(why)) => Err(why),
+        Err(End::TooLarge(size)) => Ok(Fact::Bad {
+            rule: rules::TOO_LARGE,
+            offset: None,
+            evidence: format!("{size} bytes of it have to be held at a time"),
+        }),
+        Err(End::Damage(error)) => Ok(Fact::Bad {
+            rule: rule_of(&error),
+            offset: Some(error.offset),
+            evidence: error.to_string(),
+        }),
+    }
+}
+
+/// Which rule a damaged table breaks.
+fn rule_of(error: &TableError) -> &'static Rule {
+    match (&error.problem, error.part) {
+        (Problem::Unsupported(_), _) => rules::SST_UNSUPPORTED,
+        // Newer than what is known; other numbers have never been in use.
+        (Problem::Version(8 | 9), _) => rules::SST_UNSUPPORTED,
+        (Problem::TooLarge { .. }, _) => rules::TOO_LARGE,
+        (Problem::Gap(_) | Problem::Overlap(_), _) => rules::SST_LAYOUT,
+        (_, Part::Footer) => rules::SST_FOOTER,
+        (_, Part::Metaindex) => rules::SST_METAINDEX,
+        (_, Part::Properties) => rules::SST_PROPERTIES,
+        (_, Part::Index | Part::IndexPartition) => rules::SST_INDEX,
+        (_, Part::Filter | Part::FilterPartition) => rules::SST_FILTER,
+        (_, Part::Dictionary) => rules::SST_DICTIONARY,
+        (_, Part::RangeDeletions) => rules::SST_RANGE_DELETIONS,
+        (_, Part::Data) => rules::SST_DATA,
+        (_, Part::OtherMeta) => rules::SST_META,
+        (_, Part::Padding) => rules::SST_LAYOUT,
+    }
+}
+
+struct Table<'t, 'a> {
+    bytes: &'t mut Bytes<'a>,
+    limits: Limits,
+    looked: &'t mut Looked,
+}
+
+impl Table<'_, '_> {
+    fn look(&mut self, level: Level) -> Result<Fact, End> {
+        let mut pieces = Pieces::new(self.bytes.length());
+        let head = self.fetch(&mut pieces, Head::read)?;
+        if head.footer.checksum == ChecksumKind::None {
+            return Ok(Fact::Bad {
+                rule: rules::SST_NO_CHECKSUM,
+                offset: Some(head.footer.offset),
+                evidence: "its checksum kind is 0".to_owned(),
+            });
+        }
+        let properties = &head.properties;
+        let some = |count: Option<u64>| count.is_some_and(|count| count > 0);
+        let mut fact = SstFact {
+            bytes: head.size,
+            column_family: properties.column_family_name.clone().map(Vec::into_boxed_slice),
+            deletes: some(properties.num_deletions) || some(properties.num_range_deletions),
+            deletes_ranges: some(properties.num_range_deletions),
+            keys: None,
+        };
+        fact.column_family = fact.column_family.filter(|name| !name.is_empty());
+        if level >= Level::Blocks {
+            let layout = self.fetch(&mut pieces, |pieces| Layout::read(pieces, &head))?;
+            drop(pieces);
+            self.check(&head, &layout)?;
+            fact.keys = self.keys(&head, &layout)?;
+        }
+        Ok(Fact::Sst(fact))
+    }
+
+    /// Reads ranges until something is known.
+    fn fetch<T>(
+        &mut self,
+        pieces: &mut Pieces<'_>,
+        read: impl Fn(&Pieces<'_>) -> Result<Outcome<T>, TableError>,
+    ) -> Result<T, End> {
+        let mut held = 0_u64;
+        loop {
+            match read(pieces)? {
+                Outcome::Done(value) => return Ok(value),
+                Outcome::Read(range) => {
+                    held = held.saturating_add(range.end.saturating_sub(range.start));
+                    if held > self.limits.memory {
+                        return Err(End::TooLarge(held));
+                    }
+                    let mut into = Vec::new();
+                    self.bytes.read(range.clone(), &mut into)?;
+                    pieces.add(range.start, into);
+                }
+            }
+        }
+    }
+
+    /// Checks every byte, in the order of the file.
+    fn check(&mut self, head: &Head, layout: &Layout) -> Result<(), End> {
+        let mut buffer = Vec::new();
+        let mut runs = runs(&layout.regions, self.limits.chunk).peekable();
+        while let Some(run) = runs.next() {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let (start, end) = (first.start, last.end);
+            if end.saturating_sub(start) > self.limits.chunk {
+                self.check_long(head, first)?;
+                continue;
+            }
+            self.bytes.read(start..end, &mut buffer)?;
+            if let Some((first, last)) = runs.peek().and_then(|next| next.first().zip(next.last()))
+                && last.end.saturating_sub(first.start) <= self.limits.chunk
+            {
+                self.bytes.ahead(first.start..last.end);
+            }
+            for region in run {
+                let at = |place: u64| usize::try_from(place - start).unwrap_or(usize::MAX);
+                let part = buffer.get(at(region.start)..at(region.end)).unwrap_or_default();
+                check(&head.footer, region, part)?;
+            }
+            self.looked.blocks += run.iter().filter(|region| is_block(region)).count() as u64;
+        }
+        Ok(())
+    }
+
+    /// Checks a block that is longer than what is read at a time.
+    fn check_long(&mut self, head: &Head, region: &Region) -> Result<(), End> {
+        let mut check = Check::new(&head.footer, *region);
+        let mut buffer = Vec::new();
+        let mut start = region.start;
+        while start < region.end {
+            let end = start.saturating_add(self.limits.chunk).min(region.end);
+            self.bytes.read(start..end, &mut buffer)?;
+            check.update(&buffer);
+            start = end;
+        }
+        check.finish()?;
+        self.looked.blocks += u64::from(is_block(region));
+        Ok(())
+    }
+
+    /// The first and the last user key, and that what decides on them can be read.
+    fn keys(&mut self, head: &Head, layout: &Layout) -> Result<Option<[Box<[u8]>; 2]>, End> {
+        let dictionary = match layout.the(Part::Dictionary) {
+            Some(region) => {
+                let bytes = self.block(region)?;
+                Decoder::new(&head.footer).content(region, &bytes)?.to_vec()
+            }
+            None => Vec::new(),
+        };
+        if let Some(region) = layout.the(Part::RangeDeletions) {
+            let bytes = self.block(region)?;
+            Scan::new(head)?.range_deletions(region, &bytes)?;
+        }
+        let (Some(first), Some(last)) =
+            (layout.the(Part::Data), layout.of(Part::Data).next_back())
+        else {
+            return Ok(None);
+        };
+        let [first_bytes, last_bytes] = [self.block(first)?, self.block(last)?];
+        let ends = Some([(first, first_bytes.as_slice()), (last, last_bytes.as_slice())]);
+        let bounds = bounds(head, &dictionary, ends, &[])?;
+        Ok(bounds.map(|bounds| {
+            [bounds.smallest, bounds.largest].map(|mut key| {
+                key.truncate(key.len().saturating_sub(8));
+                key.into_boxed_slice()
+            })
+        }))
+    }
+
+    fn block(&mut self, region: &Region) -> Result<Vec<u8>, End> {
+        if region.length() > self.limits.memory {
+            return Err(End::TooLarge(region.length()));
+        }
+        let mut bytes = Vec::new();
+        self.bytes.read(region.range(), &mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+fn is_block(region: &Region) -> bool {
+    !matches!(region.part, Part::Footer | Part::Padding)
+}
+
+/// Regions that are read together: as many as fit into a chunk, or one that does not.
+fn runs(regions: &[Region], chunk: u64) -> impl Iterator<Item = &[Region]> {
+    let mut rest = regions;
+    std::iter::from_fn(move || {
+        let first = rest.first()?;
+        let fits = |region: &&Region| region.end.saturating_sub(first.start) <= chunk;
+        let count = rest.iter().take_while(fits).count().max(1);
+        let (run, more) = rest.split_at(count.min(rest.len()));
+        rest = more;
+        Some(run)
+    })
+}
