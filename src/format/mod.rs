@@ -12,3 +12,4 @@
 )]
 
 pub mod flink;
+pub mod rocks;

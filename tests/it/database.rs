@@ -5,16 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use chkctl::catalog::checkpoint;
-use chkctl::format::flink::keyed::IncrementalHandle;
-use chkctl::format::flink::keyed::KeyedHandle;
-use chkctl::format::flink::metadata::Metadata;
-use chkctl::format::flink::operator::Subtask;
-use chkctl::format::flink::stream::StreamHandle;
-use chkctl::model::places::Places;
-use chkctl::store::Location;
-use chkctl::store::StoreOptions;
-use chkctl::store::Stores;
 use rocksdb::ColumnFamilyDescriptor;
 use rocksdb::DB;
 use rocksdb::IteratorMode;
@@ -26,6 +16,8 @@ use sha2::Sha256;
 
 use crate::support::archives;
 use crate::support::archives::hex;
+use crate::support::databases;
+use crate::support::databases::Database;
 
 /// Each generation of RocksDB and handle form; inline, plain, relative and merged files.
 const SAMPLES: [&str; 8] = [
@@ -56,16 +48,8 @@ fn the_files_of_a_handle_are_a_database_with_the_content_flink_read() {
 }
 
 fn compare(directory: &Path, summary: &Value, at: &str) -> usize {
-    let stores = Stores::new(StoreOptions::default());
-    let location = Location::local(&directory.join("_metadata")).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let file = runtime.block_on(checkpoint::read(&stores, location)).unwrap();
-    let metadata = file.parse().unwrap();
-    let options = Default::default();
-    let places = checkpoint::places(&stores, &metadata, &file.location, &options);
-    let places = runtime.block_on(places);
     let mut compared = 0;
-    for (tag, handle) in incremental_handles(&metadata) {
+    for Database { tag, files } in databases::of(directory) {
         let expected = summary["handles"].as_array().unwrap();
         let expected = expected.iter().find(|handle| handle["handle"] == tag.as_str());
         let expected = expected.unwrap_or_else(|| panic!("{at}: {tag} is not in the oracle"));
@@ -74,7 +58,9 @@ fn compare(directory: &Path, summary: &Value, at: &str) -> usize {
             continue;
         }
         let home = tempfile::tempdir().unwrap();
-        place_files(&handle, &places, home.path());
+        for (name, bytes) in files {
+            fs::write(home.path().join(name), bytes.unwrap()).unwrap();
+        }
         let expected: BTreeMap<String, (u64, String)> = expected["columnFamilies"]
             .as_array()
             .unwrap()
@@ -89,54 +75,6 @@ fn compare(directory: &Path, summary: &Value, at: &str) -> usize {
         compared += 1;
     }
     compared
-}
-
-/// Incremental handles with the names the oracle gives them.
-fn incremental_handles<'a>(metadata: &Metadata<'a>) -> Vec<(String, IncrementalHandle<'a>)> {
-    let mut found = Vec::new();
-    for operator in metadata.operators.iter() {
-        for subtask in operator.subtasks.iter().flat_map(|list| list.iter()) {
-            let Subtask::Running(state) = subtask else { continue };
-            let tag = format!("{}-{}-0", operator.id, state.index);
-            match state.managed_keyed {
-                Some(KeyedHandle::Incremental(handle)) => found.push((tag, handle)),
-                Some(KeyedHandle::Changelog(handle)) => {
-                    for (n, part) in handle.materialized.iter().flatten().enumerate() {
-                        if let KeyedHandle::Incremental(part) = part {
-                            found.push((format!("{tag}-mat{n}"), part));
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    found
-}
-
-fn place_files<'a>(handle: &IncrementalHandle<'a>, places: &Places<'a>, home: &Path) {
-    for file in handle.shared.iter().chain(handle.private.iter()) {
-        let stream = file.handle.unwrap();
-        let bytes = match &stream {
-            StreamHandle::Inline { data, .. } => data.to_vec(),
-            _ => {
-                let place = places.of(&stream).unwrap();
-                let locations = places.locations(place);
-                let mut paths = locations.iter().filter_map(Location::local_path);
-                let path = paths.find(|path| path.exists()).unwrap();
-                let whole = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-                match &stream {
-                    StreamHandle::Segment(segment) => {
-                        let start = usize::try_from(segment.start).unwrap();
-                        let length = usize::try_from(segment.length).unwrap();
-                        whole[start..start + length].to_vec()
-                    }
-                    _ => whole,
-                }
-            }
-        };
-        fs::write(home.join(file.local_name.to_string()), bytes).unwrap();
-    }
 }
 
 /// Entries and hash of each column family, as the oracle computes them.

@@ -1,0 +1,175 @@
+//! Every SST of every incremental checkpoint: what Flink's RocksDB wrote is read, all of it,
+//! and merging the tables of a database gives the content which that RocksDB read.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use chkctl::format::rocks::table::error::Part;
+use chkctl::format::rocks::table::key::Kind;
+use serde_json::Value;
+use sha2::Digest;
+use sha2::Sha256;
+
+use super::read::Entry;
+use super::read::Table;
+use crate::support::archives;
+use crate::support::archives::hex;
+use crate::support::databases;
+use crate::support::databases::Database;
+use crate::support::parallel;
+
+/// What was seen in the fixtures.
+#[derive(Default)]
+struct Seen {
+    databases: usize,
+    tables: usize,
+    merges: u64,
+    deletions: u64,
+    range_deletions: usize,
+    versions: BTreeSet<u32>,
+    compressions: BTreeSet<String>,
+    /// Reads of heads that needed more than one.
+    second_reads: usize,
+}
+
+#[test]
+fn merging_the_tables_of_each_handle_gives_what_flink_read() {
+    let names = archives::names();
+    let seen = Mutex::new(Seen::default());
+    parallel::map(&names, |name| {
+        let archive = archives::unpack(name);
+        let mut known = Known::default();
+        for directory in archive.checkpoints() {
+            let summary = archive.oracle().join(&directory).join("kv-summary.json");
+            let Ok(text) = fs::read_to_string(summary) else { continue };
+            let summary: Value = serde_json::from_str(&text).unwrap();
+            let at = format!("{name} {}", directory.display());
+            compare(&archive.root().join(&directory), &summary, &at, &mut known, &seen);
+        }
+    });
+    let seen = seen.into_inner().unwrap();
+    eprintln!(
+        "{} databases, {} tables, {} merges, {} deletions, {} range deletions, versions {:?}, {:?}, {} second reads",
+        seen.databases,
+        seen.tables,
+        seen.merges,
+        seen.deletions,
+        seen.range_deletions,
+        seen.versions,
+        seen.compressions,
+        seen.second_reads,
+    );
+    assert!(seen.databases > 700, "only {} databases were compared", seen.databases);
+    assert_eq!(seen.second_reads, 0, "one read is enough for every head");
+}
+
+/// Tables by their hash: checkpoints share them.
+type Known = HashMap<[u8; 32], Arc<Table>>;
+
+fn compare(directory: &Path, summary: &Value, at: &str, known: &mut Known, seen: &Mutex<Seen>) {
+    let handles = summary["handles"].as_array().unwrap();
+    for Database { tag, files } in databases::of(directory) {
+        let expected = handles.iter().find(|handle| handle["handle"] == tag.as_str());
+        let expected = expected.unwrap_or_else(|| panic!("{at}: {tag} is not in the oracle"));
+        // Files that Flink did not find either.
+        if expected.get("error").is_some() {
+            continue;
+        }
+        let mut families: BTreeMap<String, (u64, String)> = BTreeMap::new();
+        let empty = hex(&Sha256::digest(b""));
+        let mut tables: BTreeMap<String, Vec<Arc<Table>>> = BTreeMap::new();
+        for (name, bytes) in files.into_iter().filter(|(name, _)| name.ends_with(".sst")) {
+            let bytes = bytes.unwrap();
+            let hash: [u8; 32] = Sha256::digest(&bytes).into();
+            let table = known.entry(hash).or_insert_with(|| {
+                let table =
+                    Table::read(&bytes).unwrap_or_else(|e| panic!("{at} {tag} {name}: {e}"));
+                seen.lock().unwrap().note(&table);
+                Arc::new(table)
+            });
+            let family = table.head.properties.column_family_name.clone().unwrap();
+            tables.entry(String::from_utf8(family).unwrap()).or_default().push(table.clone());
+        }
+        let expected: BTreeMap<String, (u64, String)> = expected["columnFamilies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|cf| {
+                let sha = cf["sha256"].as_str().unwrap().to_owned();
+                let name = cf["columnFamily"].as_str().unwrap().to_owned();
+                (name, (cf["entries"].as_u64().unwrap(), sha))
+            })
+            .collect();
+        for name in expected.keys() {
+            families.insert(name.clone(), (0, empty.clone()));
+        }
+        for (family, tables) in &tables {
+            // A family that is not a state of the handle would be one more.
+            families.insert(family.clone(), content(family, tables));
+        }
+        assert_eq!(families, expected, "{at} {tag}");
+        seen.lock().unwrap().databases += 1;
+    }
+}
+
+impl Seen {
+    fn note(&mut self, table: &Table) {
+        self.tables += 1;
+        self.merges += table.counts.merges;
+        self.deletions += table.counts.deletions;
+        self.range_deletions += table.range_deletions.len();
+        self.versions.insert(table.head.footer.format_version);
+        let compression = table.head.properties.compression.clone().unwrap_or_default();
+        self.compressions.insert(String::from_utf8(compression).unwrap());
+        self.second_reads += usize::from(table.reads[0].len() > 1);
+        assert!(table.layout.the(Part::Data).is_some() || !table.range_deletions.is_empty());
+    }
+}
+
+/// Entries and hash of a column family: the newest of each key that is visible, merge operands
+/// joined by one comma as Flink's merge operator does.
+fn content(family: &str, tables: &[Arc<Table>]) -> (u64, String) {
+    let mut all: BTreeMap<&[u8], Vec<&Entry>> = BTreeMap::new();
+    for entry in tables.iter().flat_map(|table| &table.entries) {
+        all.entry(&entry.user_key).or_default().push(entry);
+    }
+    let deletions: Vec<_> = tables.iter().flat_map(|table| &table.range_deletions).collect();
+    let mut hash = Sha256::new();
+    let mut count = 0;
+    for (key, mut entries) in all {
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.sequence));
+        let covering = deletions.iter().filter(|d| *d.start <= *key && *key < *d.end);
+        let gone = covering.map(|deletion| deletion.sequence).max().unwrap_or(0);
+        let mut parts: Vec<&[u8]> = Vec::new();
+        let mut found = false;
+        for entry in entries {
+            if entry.sequence < gone {
+                break;
+            }
+            match entry.kind {
+                Kind::Merge => {
+                    parts.push(&entry.value);
+                    found = true;
+                }
+                Kind::Value => {
+                    parts.push(&entry.value);
+                    found = true;
+                    break;
+                }
+                Kind::Deletion | Kind::SingleDeletion => break,
+                other => panic!("{other:?} in {family}"),
+            }
+        }
+        if found {
+            parts.reverse();
+            hash.update(format!("{family}\t{}\t{}\n", hex(key), hex(&parts.join(&b','))));
+            count += 1;
+        }
+    }
+    (count, hex(&hash.finalize()))
+}
