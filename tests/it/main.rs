@@ -14,6 +14,7 @@
 //! | `races` | what if checkpoints come and go, or requests fail, while a job is looked at? |
 //! | `readme` | do the sessions in `README.md` print what is written there? |
 //! | `references` | who refers to what, and what is unreferenced, against Flink's own view of every fixture |
+//! | `rocks` | is what RocksDB wrote read as RocksDB reads it? |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
 //! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
 //!
@@ -33,5 +34,6 @@ mod process;
 mod races;
 mod readme;
 mod references;
+mod rocks;
 mod support;
 mod transcripts;
