@@ -1,140 +1,137 @@
-//! RocksDB's primitive encodings: little-endian integers, varints, length-prefixed bytes.
+//! Primitive encodings of RocksDB: little-endian integers and varints (`util/coding.h`).
+//!
+//! Each function takes what it reads from the front of `input`. `None` means that the input
+//! ends too early or that a varint is longer than its type; `input` is then of no use.
 
-use crate::format::flink::error::FormatError;
-use crate::format::flink::error::Problem;
-use crate::format::flink::error::Result;
-
-/// A cursor over a byte slice which knows its offset in the whole object.
-#[derive(Debug, Clone)]
-pub struct Reader<'a> {
-    rest: &'a [u8],
-    offset: u64,
+/// The next `length` bytes.
+#[inline]
+pub fn bytes<'a>(input: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (head, tail) = input.split_at_checked(length)?;
+    *input = tail;
+    Some(head)
 }
 
-impl<'a> Reader<'a> {
-    /// Reads `bytes`, the first of which lies at `offset` of the object.
-    pub fn at(bytes: &'a [u8], offset: u64) -> Self {
-        Reader { rest: bytes, offset }
-    }
+/// One byte.
+#[inline]
+pub fn byte(input: &mut &[u8]) -> Option<u8> {
+    let (head, tail) = input.split_first()?;
+    *input = tail;
+    Some(*head)
+}
 
-    /// Offset of the next byte in the whole object.
-    pub fn offset(&self) -> u64 {
-        self.offset
-    }
+/// Four bytes, little-endian.
+#[inline]
+pub fn fixed32(input: &mut &[u8]) -> Option<u32> {
+    let (head, tail) = input.split_first_chunk()?;
+    *input = tail;
+    Some(u32::from_le_bytes(*head))
+}
 
-    /// What has not been read yet.
-    pub fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
+/// Eight bytes, little-endian.
+#[inline]
+pub fn fixed64(input: &mut &[u8]) -> Option<u64> {
+    let (head, tail) = input.split_first_chunk()?;
+    *input = tail;
+    Some(u64::from_le_bytes(*head))
+}
 
-    /// Whether every byte has been read.
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
+/// Seven bits a byte, the lowest first; the high bit says that more follow.
+#[inline]
+pub fn varint64(input: &mut &[u8]) -> Option<u64> {
+    let first = byte(input)?;
+    if first < 0x80 {
+        return Some(u64::from(first));
     }
-
-    /// An error in words at the current offset.
-    pub fn invalid(&self, field: &'static str, what: &'static str) -> FormatError {
-        FormatError { offset: self.offset, field, problem: Problem::Invalid(what) }
-    }
-
-    /// The next `n` bytes.
-    pub fn bytes(&mut self, n: usize, field: &'static str) -> Result<&'a [u8]> {
-        let Some((head, tail)) = self.rest.split_at_checked(n) else {
-            let (needed, available) = (n as u64, self.rest.len() as u64);
-            let problem = Problem::Truncated { needed, available };
-            return Err(FormatError { offset: self.offset, field, problem });
-        };
-        self.rest = tail;
-        self.offset = self.offset.saturating_add(n as u64);
-        Ok(head)
-    }
-
-    fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N]> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.bytes(N, field)?);
-        Ok(array)
-    }
-
-    /// One byte.
-    pub fn u8(&mut self, field: &'static str) -> Result<u8> {
-        self.array::<1>(field).map(|[byte]| byte)
-    }
-
-    /// Two bytes, little-endian.
-    pub fn fixed16(&mut self, field: &'static str) -> Result<u16> {
-        self.array(field).map(u16::from_le_bytes)
-    }
-
-    /// Four bytes, little-endian.
-    pub fn fixed32(&mut self, field: &'static str) -> Result<u32> {
-        self.array(field).map(u32::from_le_bytes)
-    }
-
-    /// Eight bytes, little-endian.
-    pub fn fixed64(&mut self, field: &'static str) -> Result<u64> {
-        self.array(field).map(u64::from_le_bytes)
-    }
-
-    /// One to five bytes of seven bits each, the lowest first.
-    pub fn varint32(&mut self, field: &'static str) -> Result<u32> {
-        let start = self.clone();
-        let value = self.varint64(field)?;
-        u32::try_from(value).map_err(|_| start.invalid(field, "is larger than 32 bits"))
-    }
-
-    /// One to ten bytes of seven bits each, the lowest first.
-    pub fn varint64(&mut self, field: &'static str) -> Result<u64> {
-        let start = self.clone();
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.u8(field)?;
-            let bits = u64::from(byte & 0x7F);
-            let shifted = bits << shift;
-            if shifted >> shift != bits {
-                break;
-            }
-            value |= shifted;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
+    let mut value = u64::from(first & 0x7f);
+    for shift in (7..64).step_by(7) {
+        let next = byte(input)?;
+        let bits = u64::from(next & 0x7f);
+        // The tenth byte has room for one bit.
+        if shift == 63 && bits > 1 {
+            return None;
         }
-        Err(start.invalid(field, "is larger than 64 bits"))
+        value |= bits << shift;
+        if next < 0x80 {
+            return Some(value);
+        }
     }
+    None
+}
 
-    /// A varint32 length in bytes, and that many bytes.
-    pub fn length_prefixed(&mut self, field: &'static str) -> Result<&'a [u8]> {
-        let n = self.varint32(field)?;
-        self.bytes(usize::try_from(n).unwrap_or(usize::MAX), field)
+/// A varint of at most 32 bits.
+#[inline]
+pub fn varint32(input: &mut &[u8]) -> Option<u32> {
+    varint64(input)?.try_into().ok()
+}
+
+/// A signed varint: 0, -1, 1, -2, 2, ... are written as 0, 1, 2, 3, 4, ...
+#[inline]
+pub fn signed_varint64(input: &mut &[u8]) -> Option<i64> {
+    let zigzag = varint64(input)?;
+    Some((zigzag >> 1).cast_signed() ^ (zigzag & 1).cast_signed().wrapping_neg())
+}
+
+/// A length as varint of at most 32 bits, and that many bytes.
+#[inline]
+pub fn length_prefixed<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = varint32(input)?;
+    bytes(input, usize::try_from(length).ok()?)
+}
+
+/// Appends a varint in its shortest form.
+pub fn put_varint64(output: &mut Vec<u8>, value: u64) {
+    let mut rest = value;
+    while rest >= 0x80 {
+        output.push((rest as u8) | 0x80);
+        rest >>= 7;
     }
+    output.push(rest as u8);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Reader;
+    use super::*;
 
     #[test]
-    fn varints_are_read_up_to_their_width() {
-        let value = |bytes: &[u8]| Reader::at(bytes, 0).varint64("n").ok();
-        assert_eq!(value(&[0]), Some(0));
-        assert_eq!(value(&[0xAC, 0x02]), Some(300));
-        let mut largest = [0xFF; 10];
-        largest[9] = 1;
-        assert_eq!(value(&largest), Some(u64::MAX));
-        largest[9] = 2;
-        assert_eq!(value(&largest), None);
-        assert_eq!(value(&[0xFF; 11]), None);
-        let narrow = |bytes: &[u8]| Reader::at(bytes, 0).varint32("n").ok();
-        assert_eq!(narrow(&[0xFF, 0xFF, 0xFF, 0xFF, 0x0F]), Some(u32::MAX));
-        assert_eq!(narrow(&[0xFF, 0xFF, 0xFF, 0xFF, 0x1F]), None);
+    fn varints_are_read_as_they_are_written() {
+        for value in [0, 1, 127, 128, 300, 1 << 32, u64::MAX - 1, u64::MAX] {
+            let mut written = Vec::new();
+            put_varint64(&mut written, value);
+            let mut input = &written[..];
+            assert_eq!(varint64(&mut input), Some(value));
+            assert!(input.is_empty());
+            for cut in 0..written.len() {
+                assert_eq!(varint64(&mut &written[..cut]), None);
+            }
+        }
     }
 
     #[test]
-    fn an_error_names_the_first_byte_of_its_field() {
-        let mut reader = Reader::at(&[1, 0x80], 40);
-        assert_eq!(reader.varint32("a"), Ok(1));
-        let error = reader.clone().varint32("b").unwrap_err();
-        assert_eq!(error.to_string(), "byte 42: b: needs 1 bytes, but 0 are left");
-        let error = Reader::at(&[5, 1, 2], 0).length_prefixed("key").unwrap_err();
-        assert_eq!(error.to_string(), "byte 1: key: needs 5 bytes, but 2 are left");
+    fn what_is_too_long_is_refused() {
+        assert_eq!(varint64(&mut &[0xff; 10][..]), None);
+        let mut eleven = [0x80; 11];
+        eleven[10] = 0;
+        assert_eq!(varint64(&mut &eleven[..]), None);
+        assert_eq!(
+            varint64(&mut &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2][..]),
+            None
+        );
+        assert_eq!(varint32(&mut &[0xff, 0xff, 0xff, 0xff, 0x0f][..]), Some(u32::MAX));
+        assert_eq!(varint32(&mut &[0xff, 0xff, 0xff, 0xff, 0x1f][..]), None);
+        assert_eq!(length_prefixed(&mut &[3, 1, 2][..]), None);
+        assert_eq!(length_prefixed(&mut &[2, 1, 2, 9][..]), Some(&[1, 2][..]));
+    }
+
+    #[test]
+    fn signed_and_fixed() {
+        let signed = |bytes: &[u8]| signed_varint64(&mut &bytes[..]);
+        assert_eq!([signed(&[0]), signed(&[1]), signed(&[2])], [Some(0), Some(-1), Some(1)]);
+        assert_eq!(
+            signed(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]),
+            Some(i64::MIN)
+        );
+        assert_eq!(fixed32(&mut &[1, 2, 0, 0][..]), Some(0x201));
+        assert_eq!(fixed64(&mut &[1, 0, 0, 0, 0, 0, 0, 2][..]), Some((2 << 56) + 1));
+        assert_eq!(fixed64(&mut &[1; 7][..]), None);
     }
 }

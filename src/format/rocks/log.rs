@@ -248,3 +248,6 @@ fn crc32c(bytes: &[u8]) -> u32 {
 fn unmask(masked: u32) -> u32 {
     masked.wrapping_sub(0xA282_EAD8).rotate_left(15)
 }
+
+#[cfg(test)]
+pub(in crate::format::rocks) mod tests;

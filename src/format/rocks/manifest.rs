@@ -139,3 +139,6 @@ fn read(offset: u64, data: &[u8]) -> Result<Edit<'_>, ManifestError> {
         ManifestError { offset, problem }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! | to change | open |
 //! |---|---|
-//! | varints, fixed integers, length-prefixed bytes | `coding.rs` |
+//! | varints, fixed integers, length-prefixed bytes | `coding.rs`; with offsets, `read.rs` |
 //! | blocks, records and checksums of a log | `log.rs` |
 //! | the edits in a MANIFEST, and what is live after them | `manifest.rs`, `manifest/` |
 //! | which MANIFEST is current | `current.rs` |
@@ -13,3 +13,4 @@ pub mod current;
 pub mod log;
 pub mod manifest;
 pub mod options;
+mod read;

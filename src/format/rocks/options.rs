@@ -130,3 +130,6 @@ impl<'a> Settings<'a> {
 pub fn parse(bytes: &[u8]) -> Result<Options<'_>, OptionsError> {
     read::read(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,8 @@
 use super::live::BlobFile;
 use super::live::FileChecksum;
 use super::live::LiveFile;
-use crate::format::flink::error::FormatError;
-use crate::format::flink::error::Problem;
 use crate::format::flink::error::Result;
-use crate::format::rocks::coding::Reader;
+use crate::format::rocks::read::Reader;
 
 /// Unknown tags with this bit carry a length and may be skipped.
 const SAFE_TO_IGNORE: u32 = 1 << 13;
@@ -102,8 +100,8 @@ impl<'a> Edit<'a> {
             0x2006 => {
                 self.full_history_ts_low = Some(r.length_prefixed("full history timestamp")?);
             }
-            0x2007 => wal_addition(&mut inner(r, "WAL addition")?)?,
-            0x2008 => _ = inner(r, "WAL deletion")?.varint64("log number of a deleted WAL")?,
+            0x2007 => wal_addition(&mut r.sub("WAL addition")?)?,
+            0x2008 => _ = r.sub("WAL deletion")?.varint64("log number of a deleted WAL")?,
             0x2009 => self.persist_timestamps = Some(flag(r, "persist user-defined timestamps")?),
             tag if tag & SAFE_TO_IGNORE != 0 => _ = r.length_prefixed("ignorable field")?,
             _ => return Err(at.invalid("tag", "is unknown and may not be ignored")),
@@ -119,7 +117,7 @@ impl<'a> Edit<'a> {
             if tag == LAST_FIELD {
                 return Ok(());
             }
-            let mut value = inner(r, "field of a new file")?;
+            let mut value = r.sub("field of a new file")?;
             match tag {
                 2 => file.marked_for_compaction = one_byte(&value, "need compaction")? == 1,
                 3 => self.min_log_number_to_keep = Some(value.fixed64("min log number to keep")?),
@@ -256,23 +254,13 @@ fn wal_addition(r: &mut Reader<'_>) -> Result<()> {
     }
 }
 
-/// The bytes behind a length, to be read on their own.
-fn inner<'a>(r: &mut Reader<'a>, field: &'static str) -> Result<Reader<'a>> {
-    let bytes = r.length_prefixed(field)?;
-    Ok(Reader::at(bytes, r.offset().saturating_sub(bytes.len() as u64)))
-}
-
 fn flag(r: &mut Reader<'_>, field: &'static str) -> Result<bool> {
-    one_byte(&inner(r, field)?, field).map(|byte| byte == 1)
+    one_byte(&r.sub(field)?, field).map(|byte| byte == 1)
 }
 
 fn one_byte(value: &Reader<'_>, field: &'static str) -> Result<u8> {
     match value.rest() {
         [byte] => Ok(*byte),
-        _ => Err(FormatError {
-            offset: value.offset(),
-            field,
-            problem: Problem::Invalid("is not one byte long"),
-        }),
+        _ => Err(value.invalid(field, "is not one byte long")),
     }
 }
