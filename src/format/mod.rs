@@ -1,4 +1,4 @@
-//! Bytes to values: Flink's own formats, and nothing else.
+//! Bytes to values: the formats of Flink and of RocksDB, and nothing else.
 //!
 //! This room is pure. It is given `&[u8]` and returns values that borrow from it; it does no
 //! IO, knows no store and never panics: the lints below forbid the usual ways of doing so.

@@ -51,8 +51,14 @@ fn backend_meta() {
 }
 
 #[test]
+fn manifest() {
+    replay("manifest", properties::manifest, 8);
+}
+
+#[test]
 fn the_corpus_stays_small() {
-    let files = ["metadata", "properties", "backend_meta"].into_iter().flat_map(inputs);
+    let targets = ["metadata", "properties", "backend_meta", "manifest"];
+    let files = targets.into_iter().flat_map(inputs);
     let sizes: Vec<u64> = files.map(|file| fs::metadata(file).unwrap().len()).collect();
     assert!(sizes.iter().all(|size| *size < 64 << 10));
     assert!(sizes.iter().sum::<u64>() < 2 << 20);

@@ -14,7 +14,7 @@
 //! | `races` | what if checkpoints come and go, or requests fail, while a job is looked at? |
 //! | `readme` | do the sessions in `README.md` print what is written there? |
 //! | `references` | who refers to what, and what is unreferenced, against Flink's own view of every fixture |
-//! | `rocks` | does the SST reader find in tables what Flink and RocksDB put there, and any damage? |
+//! | `rocks` | is what RocksDB wrote read as RocksDB reads it, and any damage found? |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
 //! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
 //!

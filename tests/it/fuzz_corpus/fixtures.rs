@@ -1,5 +1,5 @@
 //! Seeds from what Flink wrote: the handles of the fixtures with little in them, trailers,
-//! and heads of state streams. `fuzz/seed` writes them; here they must be as written.
+//! heads of state streams, and what databases say of themselves. `fuzz/seed` writes them; here they must be as written.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -21,6 +21,7 @@ use chkctl::format::flink::stream::StreamHandle;
 
 use super::corpus;
 use crate::support::archives;
+use crate::support::databases;
 use crate::support::parallel;
 
 /// Longest head of a stream that becomes a seed.
@@ -79,7 +80,31 @@ fn seeds_of(archive: &archives::Archive) -> Vec<Seed> {
             seeds.push((("backend_meta", format!("{name}-{n}")), head, sort));
         }
     }
+    seeds.extend(database_seeds(archive));
     seeds
+}
+
+/// The smallest MANIFEST of an archive, its CURRENT, and the head of its OPTIONS; one for each
+/// generation of RocksDB.
+fn database_seeds(archive: &archives::Archive) -> Vec<Seed> {
+    let databases = databases::of(archive).into_iter();
+    let smallest = databases.min_by_key(|database| database.file("MANIFEST-").bytes.len());
+    let Some(database) = smallest else { return Vec::new() };
+    let options = &database.file("OPTIONS-").bytes;
+    let lines: Vec<&[u8]> = options.split_inclusive(|byte| *byte == b'\n').collect();
+    let release = lines.iter().find(|line| line.starts_with(b"  rocksdb_version")).unwrap();
+    let release = String::from_utf8_lossy(release).into_owned();
+    let table = lines.iter().position(|line| line.starts_with(b"[TableOptions")).unwrap();
+    let head = lines.iter().take(table + 30).copied().collect::<Vec<_>>().concat();
+    let seed = |file: &str, bytes: Vec<u8>| {
+        let name = format!("{}-{file}", archive.name);
+        (("manifest", name), bytes, format!("{file} {release}"))
+    };
+    vec![
+        seed("manifest", database.file("MANIFEST-").bytes.clone()),
+        seed("current", database.file("CURRENT").bytes.clone()),
+        seed("options", head),
+    ]
 }
 
 /// The kinds of handles in a file whose lists were built, and what is set in them.

@@ -5,6 +5,8 @@
 mod backend_meta;
 #[path = "properties/java.rs"]
 mod java;
+#[path = "properties/manifest.rs"]
+mod manifest;
 #[path = "properties/metadata.rs"]
 mod metadata;
 #[path = "properties/walk.rs"]
@@ -12,6 +14,7 @@ mod walk;
 
 pub(crate) use backend_meta::backend_meta;
 pub(crate) use java::properties;
+pub(crate) use manifest::manifest;
 pub(crate) use metadata::metadata;
 
 use chkctl::format::flink::error::FormatError;

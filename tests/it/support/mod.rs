@@ -3,6 +3,7 @@
 pub(crate) mod archives;
 pub(crate) mod chkctl;
 pub(crate) mod databases;
+pub(crate) mod handles;
 pub(crate) mod hooked_store;
 pub(crate) mod parallel;
 pub(crate) mod s3;
