@@ -120,14 +120,14 @@ impl<'p> Collector<'p> {
         for (owner, (bytes, named)) in std::mem::take(&mut all.files) {
             let kind = Kind::Changelog(named.clone(), backends.clone());
             let length = bytes.len() as u64;
-            content::changelog_file(&mut bytes.as_slice(), length, &named, &mut backends).unwrap();
+            content::changelog_file(&mut bytes.as_slice(), length, &named, &mut backends).ok();
             all.streams.push(Stream { kind, owner, bytes });
         }
         all
     }
 
     fn metadata(&mut self, metadata: &Metadata<'_>) {
-        for operator in &metadata.operators {
+        for operator in metadata.operators.iter() {
             let id = operator.id.to_string();
             self.push(Kind::Author("coordinator"), &id, operator.coordinator.as_ref());
             for subtask in operator.subtasks.iter().flat_map(List::iter) {
@@ -193,7 +193,7 @@ impl<'p> Collector<'p> {
     fn changes(&mut self, part: &KeyedHandle<'_>, backend: usize) {
         match part {
             KeyedHandle::ChangelogFile(segment) => {
-                for entry in &segment.handles {
+                for entry in segment.handles.iter() {
                     let Some(handle) = &entry.handle else { continue };
                     let Some(bytes) = self.bytes(handle) else { continue };
                     let (_, named) =

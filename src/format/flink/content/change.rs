@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::super::backend_meta::KeyedBackendMeta;
 use super::super::backend_meta::StateMeta;
@@ -42,8 +43,10 @@ const MERGE_NAMESPACES: u8 = 4;
 const ADD_ELEMENT: u8 = 5;
 const ADD_OR_UPDATE_ELEMENT: u8 = 6;
 const REMOVE_ELEMENT: u8 = 7;
+/// Not in later releases, which have no such operation.
 const REMOVE_FIRST_ELEMENT: u8 = 8;
-const METADATA: u8 = 9;
+/// 8 in later releases.
+const METADATA: RangeInclusive<u8> = 8..=9;
 
 /// The key group of changes of metadata.
 const COMMON: i32 = -1;
@@ -66,10 +69,14 @@ impl Backend {
         input.part(n, "change", |input| {
             let before = input.offset();
             let operation = input.u8("operation")?;
-            if (operation == METADATA) != (group == COMMON) || operation > METADATA {
+            let allowed = match group {
+                COMMON => METADATA,
+                _ => CLEAR..=REMOVE_FIRST_ELEMENT,
+            };
+            if !allowed.contains(&operation) {
                 return Err(at(before, "operation", "is none that may stand here").into());
             }
-            if operation == METADATA {
+            if group == COMMON {
                 said = self.metadata(input)?;
                 return Ok(());
             }
@@ -178,9 +185,14 @@ fn apply(
             }
             Ok(())
         }
-        (ADD_ELEMENT | REMOVE_ELEMENT | ADD_OR_UPDATE_ELEMENT, Shape::List | Shape::Queue) => {
-            state.element().read(input)
+        (ADD_ELEMENT, Shape::Queue) => {
+            let element = state.element();
+            for _ in 0..input.count(element.least().max(1), "number of elements")? {
+                element.read(input)?;
+            }
+            Ok(())
         }
+        (ADD_ELEMENT | REMOVE_ELEMENT, Shape::List | Shape::Queue) => state.element().read(input),
         (ADD_ELEMENT | ADD_OR_UPDATE_ELEMENT, Shape::Map) => {
             user_key.read(input)?;
             user_value.read(input)
