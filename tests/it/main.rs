@@ -3,6 +3,7 @@
 //! | module | asks |
 //! |---|---|
 //! | `architecture` | does `src/` keep the rules that `src/lib.rs` states? |
+//! | `content` | is what Flink wrote parsed to its last byte, and what is damaged found? |
 //! | `contract` | are schemas, completions and documents what is committed and promised? |
 //! | `database` | do the handles name a database that RocksDB opens? (needs the feature `rocksdb`) |
 //! | `diff` | does `diff` say what `inspect`, Flink and the disk say of two checkpoints? |
@@ -22,6 +23,7 @@
 //! function are unit tests beside it; console output belongs in `tests/cmd`.
 
 mod architecture;
+mod content;
 mod contract;
 #[cfg(feature = "rocksdb")]
 mod database;

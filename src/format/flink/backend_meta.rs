@@ -5,7 +5,8 @@
 //! of a class that is not Flink's cannot be stepped over; `resync.rs` finds what follows it.
 
 use super::error::{FormatError, Problem, Result};
-use super::serializer::Serializer;
+use super::read::Reader;
+use super::serializer::{Serializer, known};
 use super::utf::Utf;
 
 mod draft;
@@ -13,7 +14,7 @@ mod resync;
 #[cfg(test)]
 mod tests;
 
-use draft::{Draft, Kind};
+use draft::{Draft, Kind, read_state};
 use resync::{Resolved, resolve};
 
 /// What is known about the bytes beforehand. All of it only helps where a serializer is not
@@ -112,6 +113,14 @@ pub struct StateMeta<'a> {
 }
 
 impl<'a> StateMeta<'a> {
+    /// Reads one state record, as it stands in a changelog; `None` if a serializer in it is not
+    /// Flink's, so that nobody knows where it ends.
+    pub(super) fn read(r: &mut Reader<'a>) -> Result<Option<Self>> {
+        let mut states = Vec::new();
+        let read = known(|cx| read_state(r, cx, &mut states, &mut None))?;
+        Ok(read.and_then(|()| states.pop()))
+    }
+
     /// Value of an option.
     pub fn option(&self, key: &str) -> Option<Utf<'a>> {
         let found = self.options.iter().find(|(name, _)| name.as_bytes() == key.as_bytes());

@@ -9,12 +9,14 @@
 //! | in-flight data of unaligned checkpoints | `channel.rs` |
 //! | checkpoint properties, Java serialization | `properties.rs`, `java/` |
 //! | states and their serializers | `backend_meta.rs`, `serializer.rs` |
+//! | what streams hold, to the last byte | `content/` |
 //! | lists that stay encoded | `list.rs` |
 //! | writing metadata | `encode.rs`, `encode/` |
 
 pub mod backend_meta;
 pub mod changelog;
 pub mod channel;
+pub mod content;
 pub mod encode;
 pub mod error;
 pub mod java;

@@ -15,7 +15,9 @@ mod table;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub(super) use snapshot::{Context, Foreign, is_class_name, is_plausible_version, read_record};
+pub(super) use snapshot::{
+    Context, Foreign, is_class_name, is_plausible_version, known, read_bare_snapshot, read_record,
+};
 
 use super::utf::Utf;
 
@@ -52,6 +54,9 @@ pub enum Detail<'a> {
     /// No more than its class.
     #[default]
     None,
+    /// What is one flag: whether rows have kinds, linked lists a mask of nulls, sinks null
+    /// transactions, whether time to live is on.
+    Flag(bool),
     /// A Java class: of a tuple, of an array's component, of a value type, a generic type
     /// (Kryo), or a Scala case class.
     Class(Utf<'a>),

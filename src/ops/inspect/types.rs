@@ -32,7 +32,7 @@ pub fn type_text(of: &Serializer<'_>) -> String {
         Detail::Decimal { precision, scale } => format!("{name}({precision}, {scale})"),
         Detail::Precision(precision) => format!("{name}({precision})"),
         Detail::Avro { class, .. } => format!("{name} {class}"),
-        Detail::None | Detail::NullPadding(_) => name.to_owned(),
+        Detail::None | Detail::Flag(_) | Detail::NullPadding(_) => name.to_owned(),
     };
     if of.nested.is_empty() {
         return text;

@@ -87,7 +87,7 @@ fn read_states<'a>(
     Ok(*declared)
 }
 
-fn read_state<'a>(
+pub(super) fn read_state<'a>(
     r: &mut Reader<'a>,
     cx: &mut Context<'_>,
     states: &mut Vec<StateMeta<'a>>,

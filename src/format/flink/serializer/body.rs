@@ -104,7 +104,10 @@ fn read_part<'a>(
         Part::Class => body.detail = Detail::Class(r.utf("type class")?),
         Part::FlagSince(first) => {
             if version >= first {
-                r.bool("snapshot flag")?;
+                let flag = r.bool("snapshot flag")?;
+                if body.detail == Detail::None {
+                    body.detail = Detail::Flag(flag);
+                }
             }
         }
         Part::FieldCount => body.detail = Detail::FieldCount(r.i32("number of fields")?),

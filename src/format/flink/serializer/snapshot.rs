@@ -69,6 +69,27 @@ pub(in crate::format::flink) fn read_record<'a>(
     read_snapshot(r, cx)
 }
 
+/// Reads a versioned snapshot that stands alone; `None` if a class in it is not one of Flink's,
+/// so that nobody knows where it ends.
+pub(in crate::format::flink) fn read_bare_snapshot<'a>(
+    r: &mut Reader<'a>,
+) -> Result<Option<Serializer<'a>>> {
+    known(|cx| read_snapshot(r, cx))
+}
+
+/// What `read` reads, or `None` if it met the snapshot of a class that is not Flink's.
+pub(in crate::format::flink) fn known<T>(
+    read: impl FnOnce(&mut Context<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    let mut cx = Context::default();
+    let read = read(&mut cx);
+    match cx.foreign {
+        Some(Foreign { cause: Some(error), .. }) => Err(error),
+        Some(Foreign { cause: None, .. }) => Ok(None),
+        None => read.map(Some),
+    }
+}
+
 /// Reads a versioned snapshot: `utf` class, `i32` version, body.
 pub(super) fn read_snapshot<'a>(
     r: &mut Reader<'a>,
