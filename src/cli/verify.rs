@@ -27,6 +27,8 @@ use crate::ops::inspect::tree::Facts;
 use crate::ops::inspect::tree::Subject;
 use crate::ops::verify::Audit;
 use crate::ops::verify::Level;
+use crate::ops::verify::apply;
+use crate::ops::verify::apply::Options;
 use crate::report::table;
 use crate::report::verify::Context;
 use crate::report::verify::VerifyDocument;
@@ -172,7 +174,27 @@ impl<'l> Looking<'l> {
 
     /// Looks as deep as was asked for.
     pub(super) fn audit(&self, facts: &Facts) -> anyhow::Result<Audit> {
-        let audit = Audit::of(facts, self.level);
+        let mut audit = Audit::of(facts, self.level);
+        if !apply::is_needed(self.level) {
+            return Ok(audit);
+        }
+        let bar = self.printer.bar("looking into files");
+        let progress = |done: u64, planned: u64| {
+            bar.set_length(planned);
+            bar.set_position(done);
+        };
+        let options = Options {
+            stores: &self.stores,
+            runtime: self.runtime.handle(),
+            rebase: &self.rebase,
+            sample: self.sample,
+            until: self.until,
+            concurrency: self.reading.concurrency.map(usize::from),
+            memory: self.reading.memory,
+            progress: &progress,
+        };
+        apply::look_into(&mut audit, facts, &options);
+        bar.finish_and_clear();
         Ok(audit)
     }
 }

@@ -16,14 +16,14 @@
 
 pub mod apply;
 pub mod audit;
-mod content;
+pub mod content;
 pub mod databases;
 pub mod fact;
 pub mod plan;
-mod probe;
+pub mod probe;
 pub mod rules;
-mod source;
-mod table;
+pub mod source;
+pub mod table;
 
 pub use audit::Audit;
 pub use audit::Checkpoint;

@@ -19,7 +19,6 @@ use crate::format::flink::keyed::KeyGroupRange;
 use crate::format::flink::keyed::KeyGroupsForm;
 use crate::format::flink::keyed::KeyGroupsHandle;
 use crate::format::flink::keyed::KeyedHandle;
-use crate::format::flink::list::List;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::Mode;
 use crate::format::flink::operator::OperatorHandle;
@@ -256,7 +255,7 @@ impl<'a> Planner<'_, 'a> {
         let part = |state: crate::format::flink::operator::PartitionedState<'a>| OperatorPart {
             name: state.name.to_str().into_owned(),
             broadcast: state.mode == Mode::Broadcast,
-            offsets: offsets(&state.offsets),
+            offsets: state.offsets.iter().collect(),
         };
         if self.level >= Level::Blocks {
             let parts = handle.states.iter().map(part).collect();
@@ -328,7 +327,7 @@ impl<'a> Planner<'_, 'a> {
         }
         let groups = KeyGroups {
             first: handle.start_key_group,
-            offsets: offsets(&handle.offsets),
+            offsets: handle.offsets.iter().collect(),
             max_parallelism: keyed.max_parallelism,
             sort,
         };
@@ -344,7 +343,8 @@ impl<'a> Planner<'_, 'a> {
         match part {
             KeyedHandle::Incremental(handle) => Some((self.source(handle.meta.as_ref()?)?, None)),
             KeyedHandle::KeyGroups(handle) => {
-                let end = offsets(&handle.offsets).into_iter().filter(|offset| *offset > 0).min();
+                let offsets = handle.offsets.iter().filter_map(|offset| u64::try_from(offset).ok());
+                let end = offsets.filter(|offset| *offset > 0).min();
                 Some((self.source(handle.delegate.as_ref()?)?, end))
             }
             _ => None,
@@ -442,9 +442,4 @@ impl FileKind {
             _ => FileKind::Other,
         }
     }
-}
-
-/// Offsets as they are counted; a negative one lies behind every stream.
-fn offsets(list: &List<'_, i64>) -> Vec<u64> {
-    list.iter().map(|offset| u64::try_from(offset).unwrap_or(u64::MAX)).collect()
 }

@@ -204,8 +204,7 @@ impl Table<'_, '_> {
             let bytes = self.block(region)?;
             Scan::new(head)?.range_deletions(region, &bytes)?;
         }
-        let (Some(first), Some(last)) =
-            (layout.the(Part::Data), layout.of(Part::Data).next_back())
+        let (Some(first), Some(last)) = (layout.the(Part::Data), layout.of(Part::Data).last())
         else {
             return Ok(None);
         };

@@ -21,7 +21,7 @@ use chkctl::format::flink::stream::StreamHandle;
 
 use super::corpus;
 use crate::support::archives;
-use crate::support::databases;
+use crate::support::handles;
 use crate::support::parallel;
 
 /// Longest head of a stream that becomes a seed.
@@ -87,7 +87,7 @@ fn seeds_of(archive: &archives::Archive) -> Vec<Seed> {
 /// The smallest MANIFEST of an archive, its CURRENT, and the head of its OPTIONS; one for each
 /// generation of RocksDB.
 fn database_seeds(archive: &archives::Archive) -> Vec<Seed> {
-    let databases = databases::of(archive).into_iter();
+    let databases = handles::of(archive).into_iter();
     let smallest = databases.min_by_key(|database| database.file("MANIFEST-").bytes.len());
     let Some(database) = smallest else { return Vec::new() };
     let options = &database.file("OPTIONS-").bytes;
