@@ -22,6 +22,15 @@ fn every_stream_of_every_fixture_is_parsed_to_its_end() {
             for stream in &all.streams {
                 let count: &mut (u64, u64) = counts.entry(stream.sort()).or_default();
                 count.0 += 1;
+                if stream.sort() == "raw keyed" {
+                    if let streams::Kind::Raw(k) = &stream.kind {
+                        println!(
+                            "RAW {:?} {:02x?}",
+                            &k,
+                            &stream.bytes[..300.min(stream.bytes.len())]
+                        );
+                    }
+                }
                 match stream.parse() {
                     Ok(parsed) => {
                         count.1 += parsed.entries;
@@ -29,13 +38,18 @@ fn every_stream_of_every_fixture_is_parsed_to_its_end() {
                             *opaque.entry((stream.sort(), said)).or_insert(0) += 1;
                         }
                     }
-                    Err(error) => lines.push(format!(
-                        "{name}/{} {} {} ({} bytes): {error}",
-                        checkpoint.display(),
-                        stream.owner,
-                        stream.sort(),
-                        stream.bytes.len()
-                    )),
+                    Err(error) => {
+                        if let streams::Kind::Channel(c) = &stream.kind {
+                            println!("{c:?} {:02x?}", stream.bytes);
+                        }
+                        lines.push(format!(
+                            "{name}/{} {} {} ({} bytes): {error}",
+                            checkpoint.display(),
+                            stream.owner,
+                            stream.sort(),
+                            stream.bytes.len()
+                        ))
+                    }
                 }
             }
         }

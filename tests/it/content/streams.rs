@@ -92,7 +92,8 @@ pub(crate) struct Collector<'p> {
     /// Streams whose files are absent.
     pub(crate) missing: usize,
     channels: BTreeMap<String, (Vec<u8>, Vec<Channel>)>,
-    files: BTreeMap<String, (Vec<u8>, Vec<Named>)>,
+    /// Changelog files in the order in which the handles name them.
+    files: Vec<(String, Vec<u8>, Vec<Named>)>,
     backends: Vec<Backend>,
     /// Changes inside of the metadata.
     pub(crate) memory: u64,
@@ -107,7 +108,7 @@ impl<'p> Collector<'p> {
             streams: Vec::new(),
             missing: 0,
             channels: BTreeMap::new(),
-            files: BTreeMap::new(),
+            files: Vec::new(),
             backends: Vec::new(),
             memory: 0,
         };
@@ -117,10 +118,10 @@ impl<'p> Collector<'p> {
             all.streams.push(Stream { kind: Kind::Channel(channels), owner, bytes });
         }
         let mut backends = std::mem::take(&mut all.backends);
-        for (owner, (bytes, named)) in std::mem::take(&mut all.files) {
+        for (owner, bytes, named) in std::mem::take(&mut all.files) {
             let kind = Kind::Changelog(named.clone(), backends.clone());
             let length = bytes.len() as u64;
-            content::changelog_file(&mut bytes.as_slice(), length, &named, &mut backends).ok();
+            content::changelog_file(&mut bytes.as_slice(), length, &named, &mut backends).unwrap();
             all.streams.push(Stream { kind, owner, bytes });
         }
         all
@@ -195,10 +196,15 @@ impl<'p> Collector<'p> {
             KeyedHandle::ChangelogFile(segment) => {
                 for entry in segment.handles.iter() {
                     let Some(handle) = &entry.handle else { continue };
-                    let Some(bytes) = self.bytes(handle) else { continue };
-                    let (_, named) =
-                        self.files.entry(identity(handle)).or_insert((bytes, Vec::new()));
-                    named.push(Named { offset: entry.offset, backend });
+                    let name = identity(handle);
+                    let set = Named { offset: entry.offset, backend };
+                    match self.files.iter_mut().find(|(known, ..)| *known == name) {
+                        Some((.., named)) => named.push(set),
+                        None => {
+                            let Some(bytes) = self.bytes(handle) else { continue };
+                            self.files.push((name, bytes, vec![set]));
+                        }
+                    }
                 }
             }
             KeyedHandle::ChangelogMemory(segment) => {

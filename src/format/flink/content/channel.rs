@@ -62,7 +62,11 @@ pub fn channel_state(source: &mut dyn Read, length: u64, channels: &[Channel]) -
         let problem = Problem::TooLarge { value, limit: length };
         return Err(FormatError { offset: length, field: "offset of a buffer", problem }.into());
     }
-    let differs = |(channel, size): (&Channel, &u64)| channel.size.is_some_and(|n| n != *size);
+    // State of one channel inside of metadata is one buffer, and its size that of the stream.
+    let alone = channels.len() == 1;
+    let differs = |(channel, size): (&Channel, &u64)| {
+        channel.size.is_some_and(|n| n != *size && !(alone && n == length))
+    };
     if channels.iter().zip(&sizes).any(differs) {
         let what = "has a channel whose buffers are not as large as its handle says";
         return Err(at(length, FIELD, what).into());

@@ -21,7 +21,7 @@ use super::key_groups::blocks;
 use super::states::opaque;
 
 /// Marks a versioned format that once had no version.
-const VERSIONED: [u8; 4] = [0xF1, 0xCD, 0x85, 0x97];
+const VERSIONED: [u8; 4] = [0xF1, 0xCD, 0x85, 0x9F];
 
 /// Longest snapshot of a serializer that is looked for.
 const MAX_SNAPSHOT: usize = 32 << 10;
@@ -61,7 +61,7 @@ impl Timers {
     fn read(&mut self, input: &mut Input<'_>) -> Result<()> {
         let before = input.offset();
         if input.vec(4, "timers marker")? != VERSIONED {
-            return Err(at(before, "timers marker", "is not F1 CD 85 97").into());
+            return Err(at(before, "timers marker", "is not F1 CD 85 9F").into());
         }
         let before = input.offset();
         if input.i32("timers version")? != 2 {
