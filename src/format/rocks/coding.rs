@@ -89,6 +89,7 @@ pub fn put_varint64(output: &mut Vec<u8>, value: u64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

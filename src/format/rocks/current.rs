@@ -56,6 +56,7 @@ pub fn parse(bytes: &[u8]) -> Result<Current<'_>, CurrentError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests {
     use super::parse;
 

@@ -1,4 +1,6 @@
 //! Logs that a writer of the tests makes, whole and broken.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(clippy::panic)]
 
 use super::BLOCK;
 use super::HEADER;

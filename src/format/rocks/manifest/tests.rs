@@ -1,4 +1,6 @@
 //! What no RocksDB at hand writes: old forms, and MANIFESTs that contradict themselves.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(clippy::panic)]
 
 use super::Manifest;
 use super::ManifestProblem;

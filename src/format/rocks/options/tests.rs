@@ -1,4 +1,6 @@
 //! Small files, whole and broken; real ones are read by `tests/it/rocks`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(clippy::panic)]
 
 use super::OptionsProblem;
 use super::parse;
