@@ -49,6 +49,7 @@ fn survey_at(store: HookedStore, subject: Subject) -> Result<Facts, String> {
     stores.insert(&subject.tree, Store::object(Arc::new(store)));
     let rebase = RebaseOptions::default();
     let scope = Scope {
+        only: None,
         tree: subject.tree.clone(),
         also: Vec::new(),
         around: subject.around(),
