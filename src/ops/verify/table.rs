@@ -1,5 +1,7 @@
 //! Looks into an SST: its head at level `footer`, every byte from level `blocks` on.
 
+use std::ops::Range;
+
 use super::audit::Looked;
 use super::fact::Fact;
 use super::fact::SstFact;
@@ -97,7 +99,14 @@ struct Table<'t, 'a> {
 
 impl Table<'_, '_> {
     fn look(&mut self, level: Level) -> Result<Fact, End> {
-        let mut pieces = Pieces::new(self.bytes.length());
+        let length = self.bytes.length();
+        // What is read whole anyway is read at once where it is short.
+        let mut whole = Vec::new();
+        let mut pieces = Pieces::new(length);
+        if level >= Level::Blocks && length <= self.limits.chunk {
+            self.bytes.read(0..length, &mut whole)?;
+            pieces.add(0, whole.as_slice());
+        }
         let head = self.fetch(&mut pieces, Head::read)?;
         if head.footer.checksum == ChecksumKind::None {
             return Ok(Fact::Bad {
@@ -108,19 +117,24 @@ impl Table<'_, '_> {
         }
         let properties = &head.properties;
         let some = |count: Option<u64>| count.is_some_and(|count| count > 0);
+        let name = properties.column_family_name.clone().filter(|name| !name.is_empty());
         let mut fact = SstFact {
             bytes: head.size,
-            column_family: properties.column_family_name.clone().map(Vec::into_boxed_slice),
+            column_family: name.map(Vec::into_boxed_slice),
             deletes: some(properties.num_deletions) || some(properties.num_range_deletions),
             deletes_ranges: some(properties.num_range_deletions),
             keys: None,
         };
-        fact.column_family = fact.column_family.filter(|name| !name.is_empty());
         if level >= Level::Blocks {
             let layout = self.fetch(&mut pieces, |pieces| Layout::read(pieces, &head))?;
             drop(pieces);
-            self.check(&head, &layout)?;
-            fact.keys = self.keys(&head, &layout)?;
+            let mut kept = Kept::of(&layout, self.limits.memory)?;
+            if whole.is_empty() {
+                self.check(&head, &layout, &mut kept)?;
+            } else {
+                self.check_run(&head, &layout.regions, &whole, &mut kept)?;
+            }
+            fact.keys = kept.keys(&head, &layout)?;
         }
         Ok(Fact::Sst(fact))
     }
@@ -149,34 +163,47 @@ impl Table<'_, '_> {
     }
 
     /// Checks every byte, in the order of the file.
-    fn check(&mut self, head: &Head, layout: &Layout) -> Result<(), End> {
+    fn check(&mut self, head: &Head, layout: &Layout, kept: &mut Kept) -> Result<(), End> {
         let mut buffer = Vec::new();
         let mut runs = runs(&layout.regions, self.limits.chunk).peekable();
         while let Some(run) = runs.next() {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-            let (start, end) = (first.start, last.end);
-            if end.saturating_sub(start) > self.limits.chunk {
-                self.check_long(head, first)?;
+            let range = range_of(run);
+            if range.end - range.start > self.limits.chunk {
+                run.iter().try_for_each(|region| self.check_long(head, region, kept))?;
                 continue;
             }
-            self.bytes.read(start..end, &mut buffer)?;
-            if let Some((first, last)) = runs.peek().and_then(|next| next.first().zip(next.last()))
-                && last.end.saturating_sub(first.start) <= self.limits.chunk
+            self.bytes.read(range, &mut buffer)?;
+            if let Some(next) = runs.peek().map(|next| range_of(next))
+                && next.end - next.start <= self.limits.chunk
             {
-                self.bytes.ahead(first.start..last.end);
+                self.bytes.ahead(next);
             }
-            for region in run {
-                let at = |place: u64| usize::try_from(place - start).unwrap_or(usize::MAX);
-                let part = buffer.get(at(region.start)..at(region.end)).unwrap_or_default();
-                check(&head.footer, region, part)?;
-            }
-            self.looked.blocks += run.iter().filter(|region| is_block(region)).count() as u64;
+            self.check_run(head, run, &buffer, kept)?;
         }
         Ok(())
     }
 
+    /// Checks regions that lie side by side, and whose bytes these are.
+    fn check_run(
+        &mut self,
+        head: &Head,
+        run: &[Region],
+        bytes: &[u8],
+        kept: &mut Kept,
+    ) -> Result<(), End> {
+        let start = range_of(run).start;
+        for region in run {
+            let at = |place: u64| usize::try_from(place - start).unwrap_or(usize::MAX);
+            let part = bytes.get(at(region.start)..at(region.end)).unwrap_or_default();
+            check(&head.footer, region, part)?;
+            kept.keep(region, part);
+        }
+        self.looked.blocks += run.iter().filter(|region| is_block(region)).count() as u64;
+        Ok(())
+    }
+
     /// Checks a block that is longer than what is read at a time.
-    fn check_long(&mut self, head: &Head, region: &Region) -> Result<(), End> {
+    fn check_long(&mut self, head: &Head, region: &Region, kept: &mut Kept) -> Result<(), End> {
         let mut check = Check::new(&head.footer, *region);
         let mut buffer = Vec::new();
         let mut start = region.start;
@@ -184,33 +211,55 @@ impl Table<'_, '_> {
             let end = start.saturating_add(self.limits.chunk).min(region.end);
             self.bytes.read(start..end, &mut buffer)?;
             check.update(&buffer);
+            kept.keep(region, &buffer);
             start = end;
         }
         check.finish()?;
         self.looked.blocks += u64::from(is_block(region));
         Ok(())
     }
+}
+
+/// Blocks that decide on the keys of a table: the first and the last one of data, and what is
+/// needed to read them.
+struct Kept(Vec<(Region, Vec<u8>)>);
+
+impl Kept {
+    fn of(layout: &Layout, memory: u64) -> Result<Self, End> {
+        let data = [layout.the(Part::Data), layout.of(Part::Data).last()];
+        let others = [layout.the(Part::Dictionary), layout.the(Part::RangeDeletions)];
+        let mut kept: Vec<Region> = data.into_iter().chain(others).flatten().copied().collect();
+        kept.dedup();
+        let bytes: u64 = kept.iter().map(Region::length).sum();
+        if bytes > memory {
+            return Err(End::TooLarge(bytes));
+        }
+        Ok(Kept(kept.into_iter().map(|region| (region, Vec::new())).collect()))
+    }
+
+    fn keep(&mut self, region: &Region, bytes: &[u8]) {
+        let wanted = self.0.iter_mut().find(|(kept, _)| kept == region);
+        wanted.into_iter().for_each(|(_, kept)| kept.extend_from_slice(bytes));
+    }
+
+    fn get(&self, region: Option<&Region>) -> Option<(&Region, &[u8])> {
+        let (region, bytes) = self.0.iter().find(|(kept, _)| Some(kept) == region)?;
+        Some((region, bytes))
+    }
 
     /// The first and the last user key, and that what decides on them can be read.
-    fn keys(&mut self, head: &Head, layout: &Layout) -> Result<Option<[Box<[u8]>; 2]>, End> {
-        let dictionary = match layout.the(Part::Dictionary) {
-            Some(region) => {
-                let bytes = self.block(region)?;
-                Decoder::new(&head.footer).content(region, &bytes)?.to_vec()
-            }
+    fn keys(&self, head: &Head, layout: &Layout) -> Result<Option<[Box<[u8]>; 2]>, TableError> {
+        let dictionary = match self.get(layout.the(Part::Dictionary)) {
+            Some((region, bytes)) => Decoder::new(&head.footer).content(region, bytes)?.to_vec(),
             None => Vec::new(),
         };
-        if let Some(region) = layout.the(Part::RangeDeletions) {
-            let bytes = self.block(region)?;
-            Scan::new(head)?.range_deletions(region, &bytes)?;
+        if let Some((region, bytes)) = self.get(layout.the(Part::RangeDeletions)) {
+            Scan::new(head)?.range_deletions(region, bytes)?;
         }
-        let (Some(first), Some(last)) = (layout.the(Part::Data), layout.of(Part::Data).last())
-        else {
-            return Ok(None);
-        };
-        let [first_bytes, last_bytes] = [self.block(first)?, self.block(last)?];
-        let ends = Some([(first, first_bytes.as_slice()), (last, last_bytes.as_slice())]);
-        let bounds = bounds(head, &dictionary, ends, &[])?;
+        let first = self.get(layout.the(Part::Data));
+        let ends = first.zip(self.get(layout.of(Part::Data).last()));
+        let Some((first, last)) = ends else { return Ok(None) };
+        let bounds = bounds(head, &dictionary, Some([first, last]), &[])?;
         Ok(bounds.map(|bounds| {
             [bounds.smallest, bounds.largest].map(|mut key| {
                 key.truncate(key.len().saturating_sub(8));
@@ -218,15 +267,12 @@ impl Table<'_, '_> {
             })
         }))
     }
+}
 
-    fn block(&mut self, region: &Region) -> Result<Vec<u8>, End> {
-        if region.length() > self.limits.memory {
-            return Err(End::TooLarge(region.length()));
-        }
-        let mut bytes = Vec::new();
-        self.bytes.read(region.range(), &mut bytes)?;
-        Ok(bytes)
-    }
+/// The bytes of regions that lie side by side.
+fn range_of(run: &[Region]) -> Range<u64> {
+    let ends = run.first().zip(run.last());
+    ends.map_or(0..0, |(first, last)| first.start..last.end)
 }
 
 fn is_block(region: &Region) -> bool {
