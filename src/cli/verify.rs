@@ -154,11 +154,7 @@ impl<'l> Looking<'l> {
     }
 
     /// Reads metadata and lists files.
-    pub(super) fn survey(
-        &self,
-        subject: Subject,
-        only: Option<Location>,
-    ) -> anyhow::Result<Facts> {
+    pub(super) fn survey(&self, subject: Subject, only: Option<Location>) -> anyhow::Result<Facts> {
         let everywhere = self.everywhere.iter().cloned().chain([subject.tree.clone()]).collect();
         let subject = Subject { everywhere, ..subject };
         let scope = Scope {
@@ -175,6 +171,7 @@ impl<'l> Looking<'l> {
     /// Looks as deep as was asked for.
     pub(super) fn audit(&self, facts: &Facts) -> anyhow::Result<Audit> {
         let mut audit = Audit::of(facts, self.level);
+        apply::decide(&mut audit, &self.stores, self.runtime.handle());
         if !apply::is_needed(self.level) {
             return Ok(audit);
         }

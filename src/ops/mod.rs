@@ -2,4 +2,5 @@
 
 pub mod diff;
 pub mod inspect;
+pub mod latest;
 pub mod verify;

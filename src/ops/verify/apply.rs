@@ -101,6 +101,20 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
     }
 }
 
+/// Reads the first bytes of files that cannot be judged without.
+pub fn decide(audit: &mut Audit, stores: &Stores, runtime: &Handle) {
+    for file in std::mem::take(&mut audit.undecided) {
+        let read = async { stores.open(&file.at)?.read_range(&file.at, 0..1).await };
+        match runtime.block_on(read) {
+            Ok(first) => audit.decide(file, first.first().copied()),
+            Err(error) => {
+                let (subject, evidence) = (file.subject, error.to_string());
+                audit.find(rules::FILE_UNREADABLE, subject, evidence, file.checkpoints);
+            }
+        }
+    }
+}
+
 /// Which stream something was seen in: a directory, a name in it, an offset, and what it is
 /// taken for.
 type Key = (u32, Box<str>, u64, u64);
@@ -132,7 +146,12 @@ impl Looking<'_> {
             Ok(file) => file,
             Err(error) if error.is_absent() => return audit.remove(number, subject),
             Err(error) => {
-                return audit.find(rules::METADATA_UNREADABLE, subject, error.to_string(), [number]);
+                return audit.find(
+                    rules::METADATA_UNREADABLE,
+                    subject,
+                    error.to_string(),
+                    [number],
+                );
             }
         };
         // It could be parsed before; one that was overwritten meanwhile is told as such.
@@ -231,7 +250,9 @@ impl Looking<'_> {
             Content::KeyGroups(groups) | Content::RawKeyGroups(groups) => {
                 groups.offsets.hash(&mut hasher);
             }
-            Content::Operator(parts) => parts.iter().for_each(|part| part.offsets.hash(&mut hasher)),
+            Content::Operator(parts) => {
+                parts.iter().for_each(|part| part.offsets.hash(&mut hasher))
+            }
             _ => {}
         }
         Some((directory, place.file_name()?.into(), *start, hasher.finish()))
@@ -298,8 +319,10 @@ impl Looked<'_> {
             let fact = |piece: usize| self.facts.get(piece)?.as_deref();
             for complaint in databases::judge(database, fact) {
                 let piece = complaint.piece.and_then(|piece| self.plan.pieces.get(piece));
-                let subject = piece
-                    .map_or_else(|| metadata.to_owned(), |one| self.subject(one, metadata, facts).0);
+                let subject = piece.map_or_else(
+                    || metadata.to_owned(),
+                    |one| self.subject(one, metadata, facts).0,
+                );
                 audit.find(complaint.rule, subject, complaint.evidence, [number]);
             }
         }

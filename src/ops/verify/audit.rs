@@ -41,7 +41,25 @@ pub struct Audit {
     pub unparsed: BTreeMap<String, u64>,
     /// Files with a finding: nothing more is looked for in them.
     pub bad: HashSet<Location>,
+    /// Changelog files whose sizes say nothing before their first bytes are known.
+    pub undecided: Vec<Undecided>,
     findings: BTreeMap<Key, Finding>,
+}
+
+/// A changelog file. Its handle counts the bytes of changes; the file has one byte more, or, if
+/// that byte says that it is compressed, any number.
+#[derive(Debug, Clone)]
+pub struct Undecided {
+    /// Where it is.
+    pub at: Location,
+    /// What a report calls it.
+    pub subject: String,
+    /// Bytes that lie there.
+    pub found: u64,
+    /// Bytes that its handles speak of.
+    pub stated: u64,
+    /// The checkpoints that refer to it.
+    pub checkpoints: Vec<usize>,
 }
 
 /// So many, of so many bytes.
@@ -133,6 +151,7 @@ impl Audit {
             looked: Looked::default(),
             unparsed: BTreeMap::new(),
             bad: HashSet::new(),
+            undecided: Vec::new(),
             findings: BTreeMap::new(),
         };
         for (number, row) in rows.iter().enumerate() {
@@ -234,6 +253,20 @@ impl Audit {
         self.find(rules::CHECKPOINT_REMOVED, subject, evidence, [number]);
     }
 
+    /// Decides on a changelog file by its first byte; `None` if it has none.
+    pub fn decide(&mut self, file: Undecided, first: Option<u8>) {
+        let Undecided { at, subject, found, stated, checkpoints } = file;
+        let (rule, evidence) = match first {
+            Some(0) | None => wrong_size(found, stated.saturating_add(1)),
+            Some(1) => return,
+            Some(other) => {
+                (rules::CHANGELOG_SEGMENT, format!("its first byte is {other}, not 0 or 1"))
+            }
+        };
+        self.bad.insert(at);
+        self.find(rule, subject, evidence, checkpoints);
+    }
+
     /// Adds a finding without an offset.
     pub fn find(
         &mut self,
@@ -298,6 +331,16 @@ impl Checkpoint {
     pub fn age(&self) -> (Option<Timestamp>, Option<i64>) {
         (self.modified, self.id)
     }
+}
+
+/// A size that is not the one it should be.
+fn wrong_size(found: u64, expected: u64) -> (&'static Rule, String) {
+    if found < expected {
+        let few = expected - found;
+        return (rules::FILE_SHORT, format!("it has {found} bytes, {few} fewer than {expected}"));
+    }
+    let many = found - expected;
+    (rules::FILE_LONG, format!("it has {found} bytes, {many} more than {expected}"))
 }
 
 /// A pass over all files.
@@ -386,17 +429,13 @@ impl Files<'_> {
             self.blame(file, rules::SIZES_DISAGREE, subject, evidence, blamed);
             return;
         }
+        if file.uses().all(|usage| usage.role == Role::Changelog) {
+            return self.judge_changelog(file, found, subject, blamed);
+        }
         for one in blamed {
             let whole = file.whole_in(one.0);
             let (rule, evidence) = match whole {
-                Some(whole) if found < whole => (
-                    rules::FILE_SHORT,
-                    format!("it has {found} bytes, {} fewer than {whole}", whole - found),
-                ),
-                Some(whole) if found > whole => (
-                    rules::FILE_LONG,
-                    format!("it has {found} bytes, {} more than {whole}", found - whole),
-                ),
+                Some(whole) if found != whole => wrong_size(found, whole),
                 _ if file.end_in(one.0) > found => (
                     rules::SEGMENT_OUT_OF_FILE,
                     format!("it has {found} bytes, and a segment ends at {}", file.end_in(one.0)),
@@ -404,6 +443,22 @@ impl Files<'_> {
                 _ => continue,
             };
             self.blame(file, rule, subject.clone(), evidence, std::slice::from_ref(one));
+        }
+    }
+
+    fn judge_changelog(
+        &mut self,
+        file: &File<'_>,
+        found: u64,
+        subject: String,
+        blamed: &[(u32, usize)],
+    ) {
+        let place = file.directory().and_then(|dir| dir.now()).map(|dir| dir.join(&file.name()));
+        let (Some(stated), Some(at)) = (file.bytes(), place) else { return };
+        if found != stated.saturating_add(1) {
+            let checkpoints = blamed.iter().map(|(_, number)| *number).collect();
+            let undecided = Undecided { at, subject, found, stated, checkpoints };
+            self.audit.undecided.push(undecided);
         }
     }
 

@@ -169,11 +169,8 @@ impl<'f, F: Fn(usize) -> Option<&'f Fact>> Judge<'_, F> {
             Some((first..=last).contains(&group))
         };
         for family in &self.manifest.column_families {
-            let seen: Option<Vec<&SstFact>> = family
-                .files
-                .iter()
-                .map(|file| self.sst(*self.ssts.get(&file.number)?))
-                .collect();
+            let seen: Option<Vec<&SstFact>> =
+                family.files.iter().map(|file| self.sst(*self.ssts.get(&file.number)?)).collect();
             // Where one could not be looked into, it may be the one that deletes.
             if seen.is_none_or(|seen| seen.iter().any(|sst| sst.deletes)) {
                 continue;

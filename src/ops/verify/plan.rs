@@ -235,7 +235,12 @@ impl<'a> Planner<'_, 'a> {
     }
 
     /// The piece of a stream that several handles name parts of.
-    fn shared(&mut self, handle: &StreamHandle<'a>, content: Content, owner: &str) -> Option<usize> {
+    fn shared(
+        &mut self,
+        handle: &StreamHandle<'a>,
+        content: Content,
+        owner: &str,
+    ) -> Option<usize> {
         let key = match self.source(handle)? {
             Source::Inline(_) => None,
             Source::File { places, start, .. } => Some((places.into_iter().next()?, start)),
@@ -359,8 +364,12 @@ impl<'a> Planner<'_, 'a> {
             let Some(stream) = &entry.handle else { continue };
             let content = Content::Changelog(Vec::new());
             let Some(number) = self.shared(stream, content, keyed.owner) else { continue };
-            let piece = self.plan.pieces.get_mut(number);
-            if let Some(Content::Changelog(all)) = piece.map(|piece| &mut piece.content) {
+            let Some(piece) = self.plan.pieces.get_mut(number) else { continue };
+            // The handle counts the changes, and not as they are stored.
+            if let Source::File { bytes, .. } = &mut piece.source {
+                *bytes = None;
+            }
+            if let Content::Changelog(all) = &mut piece.content {
                 if all.is_empty() {
                     self.plan.changes.push(Changes::File(number));
                 }
@@ -394,7 +403,8 @@ impl<'a> Planner<'_, 'a> {
             FileKind::Options => Content::Options,
             FileKind::Other => Content::UserDefined("a file that RocksDB does not need"),
         };
-        let piece = self.add(file.handle.as_ref()?, content, &format!("{owner} as {local_name}"))?;
+        let piece =
+            self.add(file.handle.as_ref()?, content, &format!("{owner} as {local_name}"))?;
         Some(Member { local_name, piece })
     }
 }

@@ -40,11 +40,7 @@ pub fn verify(
     } else if !document.complete {
         fact(out, "stopped", "by --max-duration, before everything was looked at")?;
     }
-    let files = format!(
-        "{}, {}",
-        units::count(totals.files, "file"),
-        units::bytes(totals.bytes)
-    );
+    let files = format!("{}, {}", units::count(totals.files, "file"), units::bytes(totals.bytes));
     fact(out, "refers to", &files)?;
     if totals.requests > 0 {
         let read = format!(
@@ -72,6 +68,14 @@ pub fn verify(
     grid.print(width, out)?;
     for finding in &document.findings {
         self::finding(finding, out)?;
+    }
+    if !document.unparsed.is_empty() {
+        writeln!(out)?;
+        writeln!(out, "Not parsed, as nobody but its author knows how:")?;
+        for one in &document.unparsed {
+            let streams = units::count(one.streams, "stream");
+            writeln!(out, "  {} ({streams})", display_safe(&one.what))?;
+        }
     }
     if document.checkpoints.len() > 1 && document.jobs.len() <= 1 {
         newest(document.newest_restorable.as_deref(), document.complete, out)?;
