@@ -18,6 +18,7 @@
 //! | `rocks` | is what RocksDB wrote read as RocksDB reads it, and any damage found? |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
 //! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
+//! | `verify` | does `verify` find what is wrong, all of it and nothing else; what does `latest` choose? |
 //!
 //! A module here runs the binary or calls the library as a user would. Questions about one
 //! function are unit tests beside it; console output belongs in `tests/cmd`.
@@ -39,3 +40,4 @@ mod references;
 mod rocks;
 mod support;
 mod transcripts;
+mod verify;
