@@ -51,8 +51,19 @@ fn backend_meta() {
 }
 
 #[test]
+fn sst() {
+    replay("sst", properties::sst, 30);
+}
+
+#[test]
+fn block() {
+    replay("block", properties::block, 10);
+}
+
+#[test]
 fn the_corpus_stays_small() {
-    let files = ["metadata", "properties", "backend_meta"].into_iter().flat_map(inputs);
+    let targets = ["metadata", "properties", "backend_meta", "sst", "block"];
+    let files = targets.into_iter().flat_map(inputs);
     let sizes: Vec<u64> = files.map(|file| fs::metadata(file).unwrap().len()).collect();
     assert!(sizes.iter().all(|size| *size < 64 << 10));
     assert!(sizes.iter().sum::<u64>() < 2 << 20);
