@@ -6,6 +6,7 @@
 //! | `content` | is what Flink wrote parsed to its last byte, and what is damaged found? |
 //! | `contract` | are schemas, completions and documents what is committed and promised? |
 //! | `database` | do the handles name a database that RocksDB opens? (needs the feature `rocksdb`) |
+//! | `damaged` | does every recipe of `fixtures/damaged` break what it says, and nothing else? |
 //! | `diff` | does `diff` say what `inspect`, Flink and the disk say of two checkpoints? |
 //! | `fuzz_corpus` | does every input in `fuzz/corpus` keep what the fuzz targets demand? |
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
@@ -26,6 +27,7 @@
 mod architecture;
 mod content;
 mod contract;
+mod damaged;
 #[cfg(feature = "rocksdb")]
 mod database;
 mod diff;
