@@ -69,7 +69,15 @@ impl Stream {
 
     /// Parses other bytes, of which a handle says that they are `length`.
     pub(crate) fn parse_as(&self, mut bytes: &[u8], length: u64) -> content::Result<Parsed> {
-        let source: &mut dyn io::Read = &mut bytes;
+        self.parse_from(&mut bytes, length)
+    }
+
+    /// Parses what a source gives.
+    pub(crate) fn parse_from(
+        &self,
+        source: &mut dyn io::Read,
+        length: u64,
+    ) -> content::Result<Parsed> {
         match &self.kind {
             Kind::Meta => content::backend_meta(source, length),
             Kind::KeyGroups(handle) => content::key_groups(source, length, handle),
@@ -121,7 +129,8 @@ impl<'p> Collector<'p> {
         for (owner, bytes, named) in std::mem::take(&mut all.files) {
             let kind = Kind::Changelog(named.clone(), backends.clone());
             let length = bytes.len() as u64;
-            content::changelog_file(&mut bytes.as_slice(), length, &named, &mut backends).unwrap();
+            if std::env::var_os("DBG").is_some() { eprintln!("{} {named:?}", owner); }
+            let x = content::changelog_file(&mut bytes.as_slice(), length, &named, &mut backends).unwrap(); if std::env::var_os("DBG").is_some() { eprintln!("{:?} {:?} {:?}", checkpoint, x.opaque, x.entries); }
             all.streams.push(Stream { kind, owner, bytes });
         }
         all

@@ -40,6 +40,7 @@ pub fn operator_state(
     let offsets = offsets(parts, length)?;
     let first = offsets.first().map_or(length, |(offset, _)| *offset);
     let head = input.vec(first, "operator backend meta")?;
+    OperatorBackendMeta::check(&head)?;
     // With compression the identifier of the frames lies between the head and the first part.
     let hints = Hints { end: Some(first), ..Hints::default() };
     let meta = OperatorBackendMeta::parse(&head, &hints)?;
