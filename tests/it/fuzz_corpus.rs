@@ -51,8 +51,13 @@ fn backend_meta() {
 }
 
 #[test]
+fn content() {
+    replay("content", properties::content, 10);
+}
+
+#[test]
 fn the_corpus_stays_small() {
-    let files = ["metadata", "properties", "backend_meta"].into_iter().flat_map(inputs);
+    let files = ["metadata", "properties", "backend_meta", "content"].into_iter().flat_map(inputs);
     let sizes: Vec<u64> = files.map(|file| fs::metadata(file).unwrap().len()).collect();
     assert!(sizes.iter().all(|size| *size < 64 << 10));
     assert!(sizes.iter().sum::<u64>() < 2 << 20);

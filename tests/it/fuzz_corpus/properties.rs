@@ -3,6 +3,8 @@
 
 #[path = "properties/backend_meta.rs"]
 mod backend_meta;
+#[path = "properties/content.rs"]
+mod content;
 #[path = "properties/java.rs"]
 mod java;
 #[path = "properties/metadata.rs"]
@@ -11,6 +13,7 @@ mod metadata;
 mod walk;
 
 pub(crate) use backend_meta::backend_meta;
+pub(crate) use content::content;
 pub(crate) use java::properties;
 pub(crate) use metadata::metadata;
 

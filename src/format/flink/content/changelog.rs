@@ -4,6 +4,7 @@
 //! `i32` number of changes, `i32` key group (-1 for metadata), per change `i32` length and the
 //! change. It holds sets of many subtasks and operators, of which a handle names its own.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::super::changelog::Change;
@@ -27,7 +28,7 @@ pub struct Named {
 
 /// Parses a changelog file, `length` bytes. Sets that `named` gives to a backend are decoded by
 /// what that backend knows, and teach it the states whose metadata they hold; of all others
-/// the structure is checked. The files of a backend should come in the order of its handle.
+/// the structure is checked. Files should come in the order of [`changelog_order`].
 pub fn changelog_file(
     source: &mut dyn Read,
     length: u64,
@@ -76,6 +77,36 @@ pub fn changelog_memory<'a>(
     parsed.opaque.sort();
     parsed.opaque.dedup();
     Ok(parsed)
+}
+
+/// An order for `files` changelog files in which every one of these lists of files, those of a
+/// handle each, is in order; so that metadata come before the changes that need them. Where
+/// lists contradict each other, the file with the lowest number goes first.
+pub fn changelog_order(files: usize, lists: &[Vec<usize>]) -> Vec<usize> {
+    let mut before = vec![0_usize; files];
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); files];
+    for (first, next) in lists.iter().flat_map(|list| list.iter().zip(list.iter().skip(1))) {
+        if let (true, Some(behind), Some(n)) =
+            (first != next, behind.get_mut(*first), before.get_mut(*next))
+        {
+            behind.push(*next);
+            *n = n.saturating_add(1);
+        }
+    }
+    let mut waiting: BTreeSet<(usize, usize)> =
+        before.iter().enumerate().map(|(file, n)| (*n, file)).collect();
+    let mut order = Vec::new();
+    while let Some((_, file)) = waiting.pop_first() {
+        order.push(file);
+        for next in behind.get_mut(file).map(std::mem::take).unwrap_or_default() {
+            let Some(n) = before.get_mut(next) else { continue };
+            if waiting.remove(&(*n, next)) {
+                *n = n.saturating_sub(1);
+                waiting.insert((*n, next));
+            }
+        }
+    }
+    order
 }
 
 struct Sets<'n, 'b> {
@@ -136,5 +167,19 @@ impl Sets<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changelog_order;
+
+    #[test]
+    fn files_come_in_the_order_of_every_handle() {
+        assert_eq!(changelog_order(3, &[]), [0, 1, 2]);
+        assert_eq!(changelog_order(4, &[vec![3, 1], vec![1, 0, 0, 2]]), [3, 1, 0, 2]);
+        assert_eq!(changelog_order(3, &[vec![2, 0, 1], vec![2, 1]]), [2, 0, 1]);
+        assert_eq!(changelog_order(3, &[vec![0, 1], vec![1, 0]]), [2, 0, 1]);
+        assert_eq!(changelog_order(1, &[vec![0, 7], vec![7, 0]]), [0]);
     }
 }

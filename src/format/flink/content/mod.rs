@@ -40,6 +40,7 @@ pub use change::Backend;
 pub use changelog::Named;
 pub use changelog::changelog_file;
 pub use changelog::changelog_memory;
+pub use changelog::changelog_order;
 pub use channel::Channel;
 pub use channel::channel_state;
 pub use codec::Codec;
