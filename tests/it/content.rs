@@ -1,8 +1,8 @@
 //! Is what Flink wrote parsed to its last byte, and what is damaged found?
 
-mod compressed;
+pub(crate) mod compressed;
 mod damage;
-mod streams;
+pub(crate) mod streams;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -10,7 +10,7 @@ use super::streams::Stream;
 use super::streams_of;
 
 /// The stream with the frames of Snappy, and where they begin.
-pub(super) fn compress(stream: &Stream) -> (Stream, usize) {
+pub(crate) fn compress(stream: &Stream) -> (Stream, usize) {
     let mut bytes;
     let first;
     let kind = match &stream.kind {
