@@ -38,7 +38,7 @@ pub fn changelog_file(
     let mut input = Input::new(source, length);
     let mut named = named.to_vec();
     named.sort_unstable();
-    let mut sets = Sets { named: &named, backends, parsed: Parsed::default() };
+    let mut sets = Sets { named: &named, backends, entries: 0, opaque: BTreeSet::new() };
     match input.bool("compression flag")? {
         false => sets.read(&mut input, 1)?,
         true => framed(&mut input, true, |input| sets.read(input, 0))?,
@@ -51,11 +51,8 @@ pub fn changelog_file(
         return Err(FormatError { offset: length, field: "offset of a change set", problem }.into());
     }
     input.finish("changelog file")?;
-    let mut parsed = sets.parsed;
-    parsed.bytes = length;
-    parsed.opaque.sort();
-    parsed.opaque.dedup();
-    Ok(parsed)
+    let opaque = sets.opaque.into_iter().collect();
+    Ok(Parsed { bytes: length, entries: sets.entries, states: Vec::new(), opaque })
 }
 
 /// Parses the changes of an in-memory segment (tag 9). Offsets of errors count from the start
@@ -65,17 +62,17 @@ pub fn changelog_memory<'a>(
     backend: &mut Backend,
 ) -> Result<Parsed> {
     let mut parsed = Parsed::default();
+    let mut opaque = BTreeSet::new();
     for change in changes {
         let mut data = change.data;
         let n = data.len() as u64;
         let mut input = Input::new(&mut data, n);
         let unknown = backend.change(change.key_group, n, &mut input)?;
-        parsed.opaque.extend(unknown);
+        opaque.extend(unknown);
         parsed.bytes = parsed.bytes.saturating_add(n);
         parsed.entries = parsed.entries.saturating_add(1);
     }
-    parsed.opaque.sort();
-    parsed.opaque.dedup();
+    parsed.opaque.extend(opaque);
     Ok(parsed)
 }
 
@@ -113,7 +110,8 @@ struct Sets<'n, 'b> {
     /// Those that are still to come.
     named: &'n [Named],
     backends: &'b mut [Backend],
-    parsed: Parsed,
+    entries: u64,
+    opaque: BTreeSet<String>,
 }
 
 impl Sets<'_, '_> {
@@ -160,10 +158,8 @@ impl Sets<'_, '_> {
                         None
                     }
                 };
-                if let Some(said) = unknown.filter(|said| !self.parsed.opaque.contains(said)) {
-                    self.parsed.opaque.push(said);
-                }
-                self.parsed.entries = self.parsed.entries.saturating_add(1);
+                self.opaque.extend(unknown);
+                self.entries = self.entries.saturating_add(1);
             }
         }
         Ok(())
