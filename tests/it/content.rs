@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use chkctl::format::flink::changelog::Change;
+use chkctl::format::flink::content;
 use chkctl::format::flink::content::Parsed;
 use serde_json::Value;
 
 use crate::support::archives;
 use crate::support::parallel;
 use streams::Collector;
+use streams::Kind;
 use streams::Stream;
 
 /// Streams and entries in all fixtures together, by the kind of stream.
@@ -143,4 +146,41 @@ fn kv_summary(oracle: &Path, checkpoint: &Path) -> BTreeMap<String, Vec<(String,
         (handle["handle"].as_str().unwrap().to_owned(), families)
     });
     handles.collect()
+}
+
+/// The changes of the change set at this offset, as an in-memory segment would have them.
+fn changes_at(file: &[u8], offset: i64) -> Vec<Change<'_>> {
+    let mut rest = &file[1 + usize::try_from(offset).unwrap()..];
+    let number = |rest: &mut &[u8]| {
+        let (four, behind) = rest.split_first_chunk().unwrap();
+        *rest = behind;
+        i32::from_be_bytes(*four)
+    };
+    let mut changes = Vec::new();
+    for _ in 0..number(&mut rest) {
+        let (n, key_group) = (number(&mut rest), number(&mut rest));
+        for _ in 0..n {
+            let length = usize::try_from(number(&mut rest)).unwrap();
+            let (data, behind) = rest.split_at(length);
+            rest = behind;
+            changes.push(Change { key_group, data });
+        }
+    }
+    changes
+}
+
+#[test]
+fn changes_in_memory_are_decoded_as_those_in_files() {
+    let mut decoded = 0;
+    for stream in streams_of("C-changelog-1.20.5", "changelog") {
+        let Kind::Changelog(named, backends) = &stream.kind else { unreachable!() };
+        let changes = changes_at(&stream.bytes, named[0].offset);
+        let mut backend = backends[named[0].backend].clone();
+        let parsed = content::changelog_memory(changes.iter().copied(), &mut backend).unwrap();
+        assert_eq!((parsed.entries, parsed.opaque), (changes.len() as u64, Vec::new()));
+        decoded += parsed.entries;
+        let cut = changes.iter().map(|change| Change { data: &change.data[1..], ..*change });
+        assert!(content::changelog_memory(cut, &mut backend).is_err());
+    }
+    assert!(decoded > 5000, "{decoded}");
 }

@@ -34,6 +34,8 @@ mod operator;
 mod raw;
 mod row;
 mod states;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use change::Backend;
