@@ -66,6 +66,11 @@ fn block() {
 }
 
 #[test]
+fn content() {
+    replay("content", properties::content, 10);
+}
+
+#[test]
 fn the_corpus_stays_small() {
     let targets =
         ["metadata", "properties", "backend_meta", "manifest", "sst", "block", "content"];

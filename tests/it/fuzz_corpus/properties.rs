@@ -5,6 +5,8 @@
 mod backend_meta;
 #[path = "properties/block.rs"]
 mod block;
+#[path = "properties/content.rs"]
+mod content;
 #[path = "properties/java.rs"]
 mod java;
 #[path = "properties/manifest.rs"]
@@ -18,6 +20,7 @@ mod walk;
 
 pub(crate) use backend_meta::backend_meta;
 pub(crate) use block::block;
+pub(crate) use content::content;
 pub(crate) use java::properties;
 pub(crate) use manifest::manifest;
 pub(crate) use metadata::metadata;
