@@ -6,6 +6,10 @@ use super::exit::Exit;
 use super::printer::Printer;
 
 /// Prints the newest snapshot that can be restored.
-pub(super) fn run(_args: &LatestArgs, _global: &Global, _printer: &Printer) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    _args: &LatestArgs,
+    _global: &Global,
+    _printer: &Printer,
+) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }

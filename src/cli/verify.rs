@@ -154,11 +154,7 @@ impl<'l> Looking<'l> {
     }
 
     /// Reads metadata and lists files.
-    pub(super) fn survey(
-        &self,
-        subject: Subject,
-        only: Option<Location>,
-    ) -> anyhow::Result<Facts> {
+    pub(super) fn survey(&self, subject: Subject, only: Option<Location>) -> anyhow::Result<Facts> {
         let everywhere = self.everywhere.iter().cloned().chain([subject.tree.clone()]).collect();
         let subject = Subject { everywhere, ..subject };
         let scope = Scope {

@@ -2,4 +2,5 @@
 
 pub mod diff;
 pub mod inspect;
+pub mod sst;
 pub mod verify;

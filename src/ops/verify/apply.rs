@@ -24,6 +24,7 @@ use super::plan::Content;
 use super::plan::Piece;
 use super::plan::Plan;
 use super::plan::Source;
+use super::probe::Files;
 use super::probe::Prober;
 use super::rules;
 use super::rules::Finding;
@@ -80,11 +81,13 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
         facts,
         options,
         prober: Prober {
-            stores: options.stores,
-            runtime: options.runtime,
+            files: Files {
+                stores: options.stores,
+                runtime: options.runtime,
+                limits: [limits(LOCAL_CHUNK), limits(REMOTE_CHUNK)],
+                until: options.until,
+            },
             level: audit.level,
-            limits: [limits(LOCAL_CHUNK), limits(REMOTE_CHUNK)],
-            until: options.until,
             threads,
             backends: Mutex::default(),
         },
@@ -132,7 +135,12 @@ impl Looking<'_> {
             Ok(file) => file,
             Err(error) if error.is_absent() => return audit.remove(number, subject),
             Err(error) => {
-                return audit.find(rules::METADATA_UNREADABLE, subject, error.to_string(), [number]);
+                return audit.find(
+                    rules::METADATA_UNREADABLE,
+                    subject,
+                    error.to_string(),
+                    [number],
+                );
             }
         };
         // It could be parsed before; one that was overwritten meanwhile is told as such.
@@ -231,7 +239,9 @@ impl Looking<'_> {
             Content::KeyGroups(groups) | Content::RawKeyGroups(groups) => {
                 groups.offsets.hash(&mut hasher);
             }
-            Content::Operator(parts) => parts.iter().for_each(|part| part.offsets.hash(&mut hasher)),
+            Content::Operator(parts) => {
+                parts.iter().for_each(|part| part.offsets.hash(&mut hasher))
+            }
             _ => {}
         }
         Some((directory, place.file_name()?.into(), *start, hasher.finish()))
@@ -298,8 +308,10 @@ impl Looked<'_> {
             let fact = |piece: usize| self.facts.get(piece)?.as_deref();
             for complaint in databases::judge(database, fact) {
                 let piece = complaint.piece.and_then(|piece| self.plan.pieces.get(piece));
-                let subject = piece
-                    .map_or_else(|| metadata.to_owned(), |one| self.subject(one, metadata, facts).0);
+                let subject = piece.map_or_else(
+                    || metadata.to_owned(),
+                    |one| self.subject(one, metadata, facts).0,
+                );
                 audit.find(complaint.rule, subject, complaint.evidence, [number]);
             }
         }

@@ -64,11 +64,9 @@ pub fn stream(
     let mut source = Stream::new(bytes, limits.chunk);
     match parse(&mut source, length) {
         Ok(parsed) => Ok(Fact::Sound(parsed.opaque)),
-        Err(ContentError::Damage(error)) => Ok(Fact::Bad {
-            rule,
-            offset: Some(error.offset),
-            evidence: error.to_string(),
-        }),
+        Err(ContentError::Damage(error)) => {
+            Ok(Fact::Bad { rule, offset: Some(error.offset), evidence: error.to_string() })
+        }
         Err(ContentError::Source(error)) => {
             Err(source.failed.take().unwrap_or_else(|| Unread::Failed(error.to_string())))
         }

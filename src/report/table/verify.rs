@@ -40,11 +40,7 @@ pub fn verify(
     } else if !document.complete {
         fact(out, "stopped", "by --max-duration, before everything was looked at")?;
     }
-    let files = format!(
-        "{}, {}",
-        units::count(totals.files, "file"),
-        units::bytes(totals.bytes)
-    );
+    let files = format!("{}, {}", units::count(totals.files, "file"), units::bytes(totals.bytes));
     fact(out, "refers to", &files)?;
     if totals.requests > 0 {
         let read = format!(
