@@ -24,6 +24,7 @@ use super::plan::Content;
 use super::plan::Piece;
 use super::plan::Plan;
 use super::plan::Source;
+use super::probe::Files;
 use super::probe::Prober;
 use super::rules;
 use super::rules::Finding;
@@ -80,11 +81,13 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
         facts,
         options,
         prober: Prober {
-            stores: options.stores,
-            runtime: options.runtime,
+            files: Files {
+                stores: options.stores,
+                runtime: options.runtime,
+                limits: [limits(LOCAL_CHUNK), limits(REMOTE_CHUNK)],
+                until: options.until,
+            },
             level: audit.level,
-            limits: [limits(LOCAL_CHUNK), limits(REMOTE_CHUNK)],
-            until: options.until,
             threads,
             backends: Mutex::default(),
         },

@@ -230,11 +230,12 @@ fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<S
 }
 
 /// An internal key without its sequence number and kind.
-fn user_key(internal: &[u8]) -> &[u8] {
+pub fn user_key(internal: &[u8]) -> &[u8] {
     internal.len().checked_sub(8).and_then(|end| internal.get(..end)).unwrap_or_default()
 }
 
-fn key_group(key: &[u8], prefix: usize) -> Option<i32> {
+/// The key group of a user key, whose first bytes are its number; `None` of a shorter one.
+pub fn key_group(key: &[u8], prefix: usize) -> Option<i32> {
     let prefix = key.get(..prefix)?;
     Some(prefix.iter().fold(0, |group, byte| (group << 8) | i32::from(*byte)))
 }

@@ -22,6 +22,7 @@ use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::Mode;
 use crate::format::flink::operator::OperatorHandle;
+use crate::format::flink::operator::OperatorId;
 use crate::format::flink::operator::OperatorState;
 use crate::format::flink::operator::Subtask;
 use crate::format::flink::operator::SubtaskState;
@@ -82,7 +83,7 @@ pub struct Piece<'a> {
 }
 
 /// Where bytes are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Source<'a> {
     /// Inside the metadata.
     Inline(&'a [u8]),
@@ -131,6 +132,10 @@ pub enum Content {
 pub struct Database {
     /// Whose it is, in words.
     pub owner: String,
+    /// The operator whose state it holds.
+    pub operator: OperatorId,
+    /// The index of the subtask.
+    pub subtask: i32,
     /// The key groups of the subtask.
     pub key_groups: KeyGroupRange,
     /// Bytes of the key group in front of every key.
@@ -196,8 +201,14 @@ impl<'a> Planner<'_, 'a> {
         for handle in state.result_subpartitions.iter() {
             self.channel(&handle.0, owner);
         }
-        let max_parallelism = operator.max_parallelism;
-        let keyed = Keyed { max_parallelism, raw: false, owner, backend: 0 };
+        let keyed = Keyed {
+            operator: operator.id,
+            subtask: state.index,
+            max_parallelism: operator.max_parallelism,
+            raw: false,
+            owner,
+            backend: 0,
+        };
         if let Some(handle) = &state.managed_keyed {
             self.keyed(handle, keyed);
         }
@@ -388,6 +399,8 @@ impl<'a> Planner<'_, 'a> {
         }
         self.plan.databases.push(Database {
             owner: keyed.owner.to_owned(),
+            operator: keyed.operator,
+            subtask: keyed.subtask,
             key_groups: handle.key_groups,
             prefix: if keyed.max_parallelism > 128 { 2 } else { 1 },
             members,
@@ -412,6 +425,8 @@ impl<'a> Planner<'_, 'a> {
 /// What is the same for all parts of a keyed handle.
 #[derive(Clone, Copy)]
 struct Keyed<'o> {
+    operator: OperatorId,
+    subtask: i32,
     max_parallelism: i32,
     raw: bool,
     owner: &'o str,
