@@ -3,4 +3,5 @@
 pub mod diff;
 pub mod inspect;
 pub mod latest;
+pub mod restore;
 pub mod verify;

@@ -82,6 +82,10 @@ pub struct Looked {
     pub requests: u64,
     /// SSTs.
     pub ssts: u64,
+    /// Databases that RocksDB read to their end.
+    pub databases: u64,
+    /// Entries in these.
+    pub entries: u64,
 }
 
 impl Looked {
@@ -91,6 +95,8 @@ impl Looked {
         self.blocks = self.blocks.saturating_add(other.blocks);
         self.requests = self.requests.saturating_add(other.requests);
         self.ssts = self.ssts.saturating_add(other.ssts);
+        self.databases = self.databases.saturating_add(other.databases);
+        self.entries = self.entries.saturating_add(other.entries);
     }
 }
 

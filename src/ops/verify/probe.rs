@@ -82,35 +82,19 @@ impl Prober<'_> {
             jobs.push(Job::Changes);
         }
         jobs.extend(pieces.into_iter().map(Job::Piece));
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.min(jobs.len()) {
-                let (sender, next, jobs, changes) = (sender.clone(), &next, &jobs, &changes);
-                scope.spawn(move || {
-                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        // Nobody is left to be told only if everything has ended.
-                        let mut tell = |number, probed| drop(sender.send((number, probed)));
-                        match job {
-                            Job::Piece(number) if self.is_late() => {
-                                let fact = Fact::OutOfTime;
-                                tell(*number, Probed { fact, looked: Looked::default() });
-                            }
-                            Job::Piece(number) => {
-                                let piece = plan.pieces.get(*number);
-                                let probed = piece.map(|piece| self.piece(piece));
-                                probed.into_iter().for_each(|probed| tell(*number, probed));
-                            }
-                            Job::Changes => self.changes(plan, changes, &mut tell),
-                        }
-                    }
-                });
+        let work = |job: &Job, tell: &mut dyn FnMut(usize, Probed)| match job {
+            Job::Piece(number) if self.is_late() => {
+                let fact = Fact::OutOfTime;
+                tell(*number, Probed { fact, looked: Looked::default() });
             }
-            drop(sender);
-            while let Ok((number, probed)) = receiver.recv() {
-                done(number, probed);
+            Job::Piece(number) => {
+                let piece = plan.pieces.get(*number);
+                let probed = piece.map(|piece| self.piece(piece));
+                probed.into_iter().for_each(|probed| tell(*number, probed));
             }
-        });
+            Job::Changes => self.changes(plan, &changes, tell),
+        };
+        in_threads(self.threads, &jobs, work, &mut done);
     }
 
     /// Whether time is up.
@@ -249,6 +233,33 @@ impl Prober<'_> {
         let meta = KeyedBackendMeta::parse(&head, &Hints::meta_handle(&head));
         meta.map_or_else(|_| Backend::default(), |meta| Backend::new(&meta))
     }
+}
+
+/// Does jobs with so many threads, in no order; what they see is told to the one that waits.
+pub fn in_threads<J: Sync>(
+    threads: usize,
+    jobs: &[J],
+    work: impl Fn(&J, &mut dyn FnMut(usize, Probed)) + Sync,
+    done: &mut dyn FnMut(usize, Probed),
+) {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(jobs.len()) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                // Nobody is left to be told only if everything has ended.
+                let mut tell = |number, probed| drop(sender.send((number, probed)));
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(job, &mut tell);
+                }
+            });
+        }
+        drop(sender);
+        while let Ok((number, probed)) = receiver.recv() {
+            done(number, probed);
+        }
+    });
 }
 
 fn unread(why: Unread) -> Fact {

@@ -15,7 +15,7 @@ use rocksdb::Options;
 use rocksdb::SstFileWriter;
 use rocksdb::checkpoint::Checkpoint;
 
-use super::fixtures::every_flipped_bit_is_found;
+use super::manifests::every_flipped_bit_is_found;
 
 fn database_options() -> Options {
     let mut options = Options::default();
