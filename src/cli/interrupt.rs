@@ -38,8 +38,7 @@ impl CleansUp {
         let (previous, removed) = (panic::take_hook(), Arc::clone(&scratch));
         // Where a panic aborts, nothing else would.
         panic::set_hook(Box::new(move |info| {
-            removed.remove(|| {});
-            previous(info);
+            removed.remove(|| previous(info));
         }));
         AT_ONCE.store(false, Ordering::SeqCst);
         Ok(CleansUp(scratch))

@@ -139,3 +139,101 @@ fn unread(error: StoreError) -> PlaceError {
         false => PlaceError::Unread(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+    use std::ops::ControlFlow;
+    use std::path::Path;
+
+    use super::PlaceError;
+    use super::Placer;
+    use crate::model::Location;
+    use crate::ops::verify::audit::Looked;
+    use crate::ops::verify::plan::Source;
+    use crate::store::StoreOptions;
+    use crate::store::Stores;
+
+    /// Places with chunks of three bytes; stops before the chunk of this number.
+    fn place(
+        directory: &Path,
+        name: &str,
+        source: &Source<'_>,
+        stop: usize,
+    ) -> (Result<(), PlaceError>, Looked) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let stores = Stores::new(StoreOptions::default());
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let go_on = || match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < stop {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        };
+        let (stores, runtime) = (&stores, runtime.handle());
+        let mut looked = Looked::default();
+        let placer = Placer { stores, runtime, chunk: 3, go_on: &go_on };
+        (placer.place(directory, name, source, &mut looked), looked)
+    }
+
+    fn file(paths: &[&Path], start: u64, bytes: Option<u64>) -> Source<'static> {
+        let places = paths.iter().map(|path| Location::local(path).unwrap()).collect();
+        Source::File { places, start, bytes, whole: bytes.is_none() }
+    }
+
+    #[test]
+    fn files_segments_and_inline_bytes_are_written() {
+        let home = tempfile::tempdir().unwrap();
+        let (from, absent, to) =
+            (home.path().join("from"), home.path().join("absent"), home.path().join("to"));
+        fs::write(&from, "0123456789").unwrap();
+        fs::create_dir(&to).unwrap();
+        let cases = [
+            ("000001.sst", file(&[&from], 0, None), "0123456789", 4),
+            ("000002.sst", file(&[&absent, &from], 2, Some(6)), "234567", 2),
+            ("000003.sst", file(&[&from], 4, Some(0)), "", 0),
+            ("CURRENT", Source::Inline(b"MANIFEST-000005\n"), "MANIFEST-000005\n", 0),
+        ];
+        for (name, source, expected, requests) in cases {
+            let (result, looked) = place(&to, name, &source, usize::MAX);
+            result.unwrap();
+            assert_eq!(fs::read_to_string(to.join(name)).unwrap(), expected);
+            let bytes = if requests > 0 { expected.len() as u64 } else { 0 };
+            assert_eq!(looked, Looked::reading(requests, bytes), "{name}");
+        }
+        let (again, _) = place(&to, "CURRENT", &Source::Inline(b"x"), usize::MAX);
+        assert!(matches!(again, Err(PlaceError::Unwritten { .. })), "{again:?}");
+        assert_eq!(fs::read_to_string(to.join("CURRENT")).unwrap(), "MANIFEST-000005\n");
+    }
+
+    #[test]
+    fn what_cannot_be_placed_says_why() {
+        let home = tempfile::tempdir().unwrap();
+        let (from, absent) = (home.path().join("from"), home.path().join("absent"));
+        fs::write(&from, "0123456789").unwrap();
+        let number = Cell::new(0);
+        let error = |source: &Source<'_>, stop| {
+            number.set(number.get() + 1);
+            let name = format!("{:06}.sst", number.get());
+            place(home.path(), &name, source, stop).0.unwrap_err()
+        };
+        assert!(matches!(error(&file(&[&absent], 0, None), 9), PlaceError::Gone));
+        assert!(matches!(error(&file(&[&from], 8, Some(3)), 9), PlaceError::Unread(_)));
+        assert!(matches!(error(&file(&[home.path()], 0, None), 9), PlaceError::Unread(_)));
+        assert!(matches!(error(&file(&[&from], 0, None), 2), PlaceError::Stopped));
+    }
+
+    #[test]
+    fn only_names_of_rocksdb_are_written() {
+        let home = tempfile::tempdir().unwrap();
+        let to = home.path().join("a/b");
+        fs::create_dir_all(&to).unwrap();
+        let absolute = home.path().join("000001.sst").display().to_string();
+        for name in ["", ".", "..", "../x.sst", "../1.sst", &absolute, "c/1.sst", "LOG", "1.sst\0"]
+        {
+            let (result, _) = place(&to, name, &Source::Inline(b"x"), 9);
+            assert!(matches!(result, Err(PlaceError::Name(_))), "{name:?}");
+        }
+        assert_eq!(fs::read_dir(&to).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+}

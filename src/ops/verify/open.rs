@@ -8,6 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use super::audit::Looked;
 use super::databases::Ready;
@@ -24,6 +25,8 @@ use crate::ops::restore::apply::Placer;
 const MOST_AT_A_TIME: usize = 4;
 /// Attempts to remove a directory in which something is still written.
 const ATTEMPTS: u32 = 100;
+/// Time between two of them.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A directory for databases, made when it is first needed and removed at the end.
 #[derive(Debug)]
@@ -104,15 +107,16 @@ fn private() -> DirBuilder {
 
 /// Removes a directory in which threads may still be writing.
 fn remove_all(directory: &Path) {
-    for _ in 0..ATTEMPTS {
+    for attempt in 1..=ATTEMPTS {
         match fs::remove_dir_all(directory) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(directory = %directory.display(), %error, "cannot be removed");
-                std::thread::sleep(std::time::Duration::from_millis(10));
+                tracing::debug!(directory = %directory.display(), attempt, %error, "not removed");
+                std::thread::sleep(PAUSE);
             }
             _ => return,
         }
     }
+    tracing::error!(directory = %directory.display(), "cannot be removed");
 }
 
 /// Opens databases.
@@ -224,4 +228,55 @@ fn untried(evidence: String) -> Fact {
 
 fn bad(rule: &'static super::rules::Rule, evidence: String) -> Fact {
     Fact::Bad { rule, offset: None, evidence }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::panic;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::Scratch;
+
+    #[test]
+    fn a_scratch_is_made_late_and_removed_whatever_happens() {
+        let home = tempfile::tempdir().unwrap();
+        let count = || fs::read_dir(home.path()).unwrap().count();
+        let scratch = Scratch::new(home.path().to_owned());
+        assert_eq!(count(), 0);
+        let (first, second) = (scratch.room().unwrap(), scratch.room().unwrap());
+        assert_ne!(first.0, second.0);
+        let left = first.0.clone();
+        drop(first);
+        assert!(!left.exists() && second.0.exists());
+        let other = Scratch::new(home.path().to_owned());
+        let _room = other.room().unwrap();
+        assert_eq!(count(), 2, "each has its own");
+        let result = panic::catch_unwind(panic::AssertUnwindSafe(|| {
+            let _scratch = scratch;
+            fs::write(second.0.join("x"), "x").unwrap();
+            panic!("on purpose");
+        }));
+        assert!(result.is_err());
+        assert_eq!(count(), 1);
+        other.remove(|| {});
+        assert_eq!(count(), 0);
+    }
+
+    #[test]
+    fn nothing_is_made_while_the_end_is_prepared() {
+        let home = tempfile::tempdir().unwrap();
+        let scratch = Scratch::new(home.path().to_owned());
+        let (sender, receiver) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scratch.remove(|| {
+                let (scratch, sender) = (&scratch, sender.clone());
+                scope.spawn(move || sender.send(scratch.room().is_ok()));
+                let early = receiver.recv_timeout(Duration::from_millis(50));
+                assert!(early.is_err(), "it waits");
+            });
+            assert!(receiver.recv().unwrap());
+        });
+    }
 }
