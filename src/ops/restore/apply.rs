@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use tokio::runtime::Handle;
 
 use crate::model::Location;
-use crate::ops::verify::audit::Looked;
+use crate::ops::verify::fact::Looked;
 use crate::ops::verify::plan::FileKind;
 use crate::ops::verify::plan::Source;
 use crate::store::Reader;
@@ -150,7 +150,7 @@ mod tests {
     use super::PlaceError;
     use super::Placer;
     use crate::model::Location;
-    use crate::ops::verify::audit::Looked;
+    use crate::ops::verify::fact::Looked;
     use crate::ops::verify::plan::Source;
     use crate::store::StoreOptions;
     use crate::store::Stores;

@@ -96,7 +96,7 @@ pub fn read_through(
         iterator.seek_to_first();
         while iterator.valid() {
             entries = entries.saturating_add(1);
-            if entries % STRIDE == 0 && go_on().is_break() {
+            if entries.is_multiple_of(STRIDE) && go_on().is_break() {
                 return Ok(None);
             }
             iterator.next();

@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::audit::Looked;
 use super::databases::Ready;
 use super::fact::Fact;
+use super::fact::Looked;
 use super::fact::Probed;
 use super::plan::Plan;
 use super::probe::Prober;
