@@ -9,7 +9,7 @@
 //! | [`ops`] | what the commands do; what decides is pure |
 //! | [`catalog`] | finds checkpoints, reads metadata and the heads of streams; only reads |
 //! | [`model`] | layout of directories, places of files, walks over handles, references; pure |
-//! | [`mod@format`] | bytes to values: Flink's formats; pure, and cannot panic |
+//! | [`mod@format`] | bytes to values: Flink's formats and RocksDB's; pure, and cannot panic |
 //! | [`store`] | places and what lies there; the only room that does IO |
 //!
 //! | to change | open |
@@ -27,6 +27,7 @@
 //! | who is read because he may refer to a place | `catalog/survey.rs`, `catalog/discover.rs` |
 //! | how moved checkpoints are found | `model/rebase.rs` |
 //! | metadata versions and handles | `format/flink/` |
+//! | SSTs: versions, checksums, compression, indexes | `format/rocks/table/` |
 
 pub mod catalog;
 pub mod cli;

@@ -89,6 +89,7 @@ pub fn put_varint64(output: &mut Vec<u8>, value: u64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
