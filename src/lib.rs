@@ -28,6 +28,7 @@
 //! | how moved checkpoints are found | `model/rebase.rs` |
 //! | metadata versions and handles | `format/flink/` |
 //! | MANIFEST, CURRENT, OPTIONS | `format/rocks/` |
+//! | SSTs: versions, checksums, compression, indexes | `format/rocks/table/` |
 
 pub mod catalog;
 pub mod cli;
