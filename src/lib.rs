@@ -27,6 +27,7 @@
 //! | who is read because he may refer to a place | `catalog/survey.rs`, `catalog/discover.rs` |
 //! | how moved checkpoints are found | `model/rebase.rs` |
 //! | metadata versions and handles | `format/flink/` |
+//! | what streams of state hold, to the last byte | `format/flink/content/` |
 
 pub mod catalog;
 pub mod cli;
