@@ -10,4 +10,4 @@ mod fixtures;
 #[cfg(feature = "rocksdb")]
 mod manifest;
 mod manifests;
-mod read;
+pub(crate) mod read;
