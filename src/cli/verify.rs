@@ -171,6 +171,7 @@ impl<'l> Looking<'l> {
     /// Looks as deep as was asked for.
     pub(super) fn audit(&self, facts: &Facts) -> anyhow::Result<Audit> {
         let mut audit = Audit::of(facts, self.level);
+        apply::decide(&mut audit, &self.stores, self.runtime.handle());
         if !apply::is_needed(self.level) {
             return Ok(audit);
         }

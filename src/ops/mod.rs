@@ -2,5 +2,6 @@
 
 pub mod diff;
 pub mod inspect;
+pub mod latest;
 pub mod sst;
 pub mod verify;

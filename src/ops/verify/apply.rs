@@ -104,6 +104,20 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
     }
 }
 
+/// Reads the first bytes of files that cannot be judged without.
+pub fn decide(audit: &mut Audit, stores: &Stores, runtime: &Handle) {
+    for file in std::mem::take(&mut audit.undecided) {
+        let read = async { stores.open(&file.at)?.read_range(&file.at, 0..1).await };
+        match runtime.block_on(read) {
+            Ok(first) => audit.decide(file, first.first().copied()),
+            Err(error) => {
+                let (subject, evidence) = (file.subject, error.to_string());
+                audit.find(rules::FILE_UNREADABLE, subject, evidence, file.checkpoints);
+            }
+        }
+    }
+}
+
 /// Which stream something was seen in: a directory, a name in it, an offset, and what it is
 /// taken for.
 type Key = (u32, Box<str>, u64, u64);

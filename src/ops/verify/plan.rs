@@ -375,8 +375,12 @@ impl<'a> Planner<'_, 'a> {
             let Some(stream) = &entry.handle else { continue };
             let content = Content::Changelog(Vec::new());
             let Some(number) = self.shared(stream, content, keyed.owner) else { continue };
-            let piece = self.plan.pieces.get_mut(number);
-            if let Some(Content::Changelog(all)) = piece.map(|piece| &mut piece.content) {
+            let Some(piece) = self.plan.pieces.get_mut(number) else { continue };
+            // The handle counts the changes, and not as they are stored.
+            if let Source::File { bytes, .. } = &mut piece.source {
+                *bytes = None;
+            }
+            if let Content::Changelog(all) = &mut piece.content {
                 if all.is_empty() {
                     self.plan.changes.push(Changes::File(number));
                 }

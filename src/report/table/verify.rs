@@ -69,6 +69,14 @@ pub fn verify(
     for finding in &document.findings {
         self::finding(finding, out)?;
     }
+    if !document.unparsed.is_empty() {
+        writeln!(out)?;
+        writeln!(out, "Not parsed, as nobody but its author knows how:")?;
+        for one in &document.unparsed {
+            let streams = units::count(one.streams, "stream");
+            writeln!(out, "  {} ({streams})", display_safe(&one.what))?;
+        }
+    }
     if document.checkpoints.len() > 1 && document.jobs.len() <= 1 {
         newest(document.newest_restorable.as_deref(), document.complete, out)?;
     }
