@@ -72,8 +72,7 @@ fn content() {
 
 #[test]
 fn the_corpus_stays_small() {
-    let targets =
-        ["metadata", "properties", "backend_meta", "manifest", "sst", "block", "content"];
+    let targets = ["metadata", "properties", "backend_meta", "manifest", "sst", "block", "content"];
     let files = targets.into_iter().flat_map(inputs);
     let sizes: Vec<u64> = files.map(|file| fs::metadata(file).unwrap().len()).collect();
     assert!(sizes.iter().all(|size| *size < 64 << 10));

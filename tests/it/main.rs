@@ -18,6 +18,7 @@
 //! | `readme` | do the sessions in `README.md` print what is written there? |
 //! | `references` | who refers to what, and what is unreferenced, against Flink's own view of every fixture |
 //! | `rocks` | is what RocksDB wrote read as RocksDB reads it, and any damage found? |
+//! | `sst` | does `inspect --sst` say what a reading of every entry, and RocksDB, say? |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
 //! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
 //! | `verify` | does `verify` find what is wrong, all of it and nothing else; what does `latest` choose? |
@@ -42,6 +43,7 @@ mod races;
 mod readme;
 mod references;
 mod rocks;
+mod sst;
 mod support;
 mod transcripts;
 mod verify;

@@ -17,7 +17,7 @@ mod manifests;
 mod merge;
 #[cfg(feature = "rocksdb")]
 mod options;
-mod read;
+pub(crate) mod read;
 #[cfg(feature = "rocksdb")]
 mod seeds;
 #[cfg(feature = "rocksdb")]

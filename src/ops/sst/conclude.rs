@@ -144,13 +144,16 @@ impl Concluding<'_, '_> {
             let family = live.map(|live| live.column_family.clone());
             let stated = table.as_ref().and_then(|table| table.column_family.clone());
             let source = plan.pieces.get(member.piece).map(|piece| &piece.source);
-            let (place, stored_bytes) = match source {
-                Some(Source::File { places, bytes, .. }) => (places.first().cloned(), *bytes),
-                Some(Source::Inline(bytes)) => (None, Some(bytes.len() as u64)),
-                None => (None, None),
+            let (place, offset, stored_bytes) = match source {
+                Some(Source::File { places, start, bytes, .. }) => {
+                    (places.first().cloned(), *start, *bytes)
+                }
+                Some(Source::Inline(bytes)) => (None, 0, Some(bytes.len() as u64)),
+                None => (None, 0, None),
             };
             files.push(SstFile {
                 place,
+                offset,
                 local_name: member.local_name.clone(),
                 operator: database.operator,
                 subtask: database.subtask,

@@ -52,6 +52,8 @@ pub struct Ssts {
 pub struct SstFile {
     /// Where it most likely lies; `None` of one inside the metadata, or without a valid path.
     pub place: Option<Location>,
+    /// Where it begins in that file: merged files hold several.
+    pub offset: u64,
     /// The name RocksDB knows it by.
     pub local_name: String,
     /// Whose it is.

@@ -41,6 +41,8 @@ pub struct SstsJson<'r> {
 pub struct SstJson {
     /// Path below the base, or a URI; null if it lies inside the metadata.
     pub path: Option<String>,
+    /// Where it begins in that file; 0 but for a part of a merged file.
+    pub offset: u64,
     /// The name RocksDB knows it by.
     pub local_name: String,
     /// 32 hex digits.
@@ -204,6 +206,7 @@ fn sst(file: &SstFile, base: &Location) -> SstJson {
     let table = file.table.as_deref();
     SstJson {
         path: file.place.as_ref().map(|place| path(place, base)),
+        offset: file.offset,
         local_name: file.local_name.clone(),
         operator_id: file.operator.to_string(),
         subtask: file.subtask,
