@@ -2,12 +2,14 @@
 //!
 //! | module | asks |
 //! |---|---|
+//! | `damaged` | is every recorded fault found, with its code, from its level on? |
 //! | `fixtures` | is everything that Flink wrote whole, and what is missing found? |
 //! | `requests` | what is asked of an object store, and how often? |
 //! | `faults` | who is blamed; could it look; is it called restorable only if all was looked at? |
 //! | `races` | what if checkpoints go while they are looked at, or requests fail? |
 //! | `latest` | which snapshot does `latest` choose, and when does it refuse to? |
 
+mod damaged;
 mod faults;
 mod fixtures;
 mod latest;

@@ -86,8 +86,8 @@ fn whole(bytes: &mut Bytes<'_>, limit: u64) -> Result<Result<Vec<u8>, Fact>, Unr
 }
 
 fn manifest(bytes: &mut Bytes<'_>, limits: Limits) -> Result<Fact, Unread> {
-    // What is made of it takes several times its size.
-    let all = match whole(bytes, limits.memory / 8)? {
+    // What is made of it takes some ten times its size, and more of a hostile one.
+    let all = match whole(bytes, limits.memory / 16)? {
         Ok(all) => all,
         Err(fact) => return Ok(fact),
     };

@@ -261,11 +261,15 @@ fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<S
         return Some(format!("it is of column family {found}, the MANIFEST says {expected}"));
     }
     let [first, last] = sst.keys.as_ref()?;
+    let [first_key, last_key] = [user_key(first), user_key(last)];
     let (smallest, largest) = (user_key(&file.smallest), user_key(&file.largest));
     // Range deletions widen what the MANIFEST says.
-    let fits = match sst.deletes_ranges {
-        true => smallest <= &**first && &**last <= largest,
-        false => smallest == &**first && largest == &**last,
+    let fits = if sst.deletes_ranges {
+        smallest <= first_key && last_key <= largest
+    } else if sst.external {
+        smallest == first_key && largest == last_key
+    } else {
+        file.smallest == *first && file.largest == *last
     };
     let hex = |key: &[u8]| {
         let shown = key.get(..24).unwrap_or(key);
@@ -274,11 +278,11 @@ fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<S
     };
     (!fits).then(|| {
         format!(
-            "its keys are {} to {}, the MANIFEST says {} to {}",
+            "its internal keys are {} to {}, the MANIFEST says {} to {}",
             hex(first),
             hex(last),
-            hex(smallest),
-            hex(largest)
+            hex(&file.smallest),
+            hex(&file.largest)
         )
     })
 }

@@ -51,7 +51,9 @@ pub struct SstFact {
     pub deletes: bool,
     /// Whether it deletes ranges, which reach beyond its keys.
     pub deletes_ranges: bool,
-    /// The first and the last user key of its data blocks; `None` if they were not looked at or
+    /// Whether it was written outside of the database and ingested.
+    pub external: bool,
+    /// The first and the last internal key of its data blocks; `None` if they were not looked at or
     /// there are none.
     pub keys: Option<[Box<[u8]>; 2]>,
 }

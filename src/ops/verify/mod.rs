@@ -8,7 +8,7 @@
 //! | what can be found, how bad it is, what to do about it | `rules.rs` |
 //! | missing files, wrong sizes | `files.rs` |
 //! | verdicts | `audit.rs` |
-//! | what of a checkpoint is looked into | `plan.rs` |
+//! | what of a checkpoint is looked into | `plan.rs`, `collect.rs` |
 //! | the order of things, what is read once for many | `apply.rs` |
 //! | threads, reading, looking again | `probe.rs`, `source.rs` |
 //! | how an SST is looked into | `table.rs` |
@@ -18,6 +18,7 @@
 
 pub mod apply;
 pub mod audit;
+mod collect;
 pub mod content;
 pub mod databases;
 pub mod fact;

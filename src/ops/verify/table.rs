@@ -18,6 +18,8 @@ use crate::format::rocks::table::compression::Decoder;
 use crate::format::rocks::table::error::Part;
 use crate::format::rocks::table::error::Problem;
 use crate::format::rocks::table::error::TableError;
+use crate::format::rocks::table::footer::Footer;
+use crate::format::rocks::table::footer::MAX_FOOTER;
 use crate::format::rocks::table::head::Head;
 use crate::format::rocks::table::layout::Layout;
 use crate::format::rocks::table::layout::Region;
@@ -144,14 +146,16 @@ impl Table<'_, '_> {
             self.bytes.read(0..length, &mut whole)?;
             pieces.add(0, whole.as_slice());
         }
-        let head = fetch(self.bytes, self.limits, &mut pieces, Head::read)?;
-        if head.footer.checksum == ChecksumKind::None {
+        let head = fetch(self.bytes, self.limits, &mut pieces, Head::read);
+        // Without checksums everything else that is found follows from that.
+        if let Some(offset) = without_checksums(&pieces) {
             return Ok(Fact::Bad {
                 rule: rules::SST_NO_CHECKSUM,
-                offset: Some(head.footer.offset),
+                offset: Some(offset),
                 evidence: "its checksum kind is 0".to_owned(),
             });
         }
+        let head = head?;
         let properties = &head.properties;
         let some = |count: Option<u64>| count.is_some_and(|count| count > 0);
         let name = properties.column_family_name.clone().filter(|name| !name.is_empty());
@@ -160,6 +164,8 @@ impl Table<'_, '_> {
             column_family: name.map(Vec::into_boxed_slice),
             deletes: some(properties.num_deletions) || some(properties.num_range_deletions),
             deletes_ranges: some(properties.num_range_deletions),
+            // Its sequence numbers stand in the MANIFEST alone.
+            external: properties.external_version.is_some(),
             keys: None,
         };
         if level >= Level::Blocks {
@@ -210,7 +216,7 @@ impl Table<'_, '_> {
         for region in run {
             let at = |place: u64| usize::try_from(place - start).unwrap_or(usize::MAX);
             let part = bytes.get(at(region.start)..at(region.end)).unwrap_or_default();
-            check(&head.footer, region, part)?;
+            check(head, region, part)?;
             kept.keep(region, part);
         }
         self.looked.blocks += run.iter().filter(|region| is_block(region)).count() as u64;
@@ -219,7 +225,7 @@ impl Table<'_, '_> {
 
     /// Checks a block that is longer than what is read at a time.
     fn check_long(&mut self, head: &Head, region: &Region, kept: &mut Kept) -> Result<(), End> {
-        let mut check = Check::new(&head.footer, *region);
+        let mut check = Check::new(head, *region);
         let mut buffer = Vec::new();
         let mut start = region.start;
         while start < region.end {
@@ -262,7 +268,7 @@ impl Kept {
         Some((region, bytes))
     }
 
-    /// The first and the last user key, and that what decides on them can be read.
+    /// The first and the last internal key, and that what decides on them can be read.
     fn keys(&self, head: &Head, layout: &Layout) -> Result<Option<[Box<[u8]>; 2]>, TableError> {
         let dictionary = match self.get(layout.the(Part::Dictionary)) {
             Some((region, bytes)) => Decoder::new(&head.footer).content(region, bytes)?.to_vec(),
@@ -275,12 +281,7 @@ impl Kept {
         let ends = first.zip(self.get(layout.of(Part::Data).last()));
         let Some((first, last)) = ends else { return Ok(None) };
         let bounds = bounds(head, &dictionary, Some([first, last]), &[])?;
-        Ok(bounds.map(|bounds| {
-            [bounds.smallest, bounds.largest].map(|mut key| {
-                key.truncate(key.len().saturating_sub(8));
-                key.into_boxed_slice()
-            })
-        }))
+        Ok(bounds.map(|bounds| [bounds.smallest, bounds.largest].map(Vec::into_boxed_slice)))
     }
 }
 
@@ -288,6 +289,14 @@ impl Kept {
 fn range_of(run: &[Region]) -> Range<u64> {
     let ends = run.first().zip(run.last());
     ends.map_or(0..0, |(first, last)| first.start..last.end)
+}
+
+/// Where the footer is, if it says that blocks have no checksums.
+fn without_checksums(pieces: &Pieces<'_>) -> Option<u64> {
+    let size = pieces.size();
+    let tail = pieces.get(&(size.saturating_sub(MAX_FOOTER)..size))?;
+    let footer = Footer::parse(tail, size).ok()?;
+    (footer.checksum == ChecksumKind::None).then_some(footer.offset)
 }
 
 fn is_block(region: &Region) -> bool {
