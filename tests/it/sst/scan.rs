@@ -67,7 +67,8 @@ fn compare(
     let files = list(&document, "files");
     let read = files.iter().filter(|file| !file["entries"].is_null());
     let mut found: Vec<Row> = read.map(row_of).collect();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected, "{place}");
     assert_eq!(files.len(), expected.len() + missing, "{place}");
     let warnings = document["warnings"].as_array().unwrap().iter();
