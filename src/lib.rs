@@ -29,6 +29,8 @@
 //! | how moved checkpoints are found | `model/rebase.rs` |
 //! | metadata versions and handles | `format/flink/` |
 //! | MANIFEST, CURRENT, OPTIONS | `format/rocks/` |
+//! | SSTs: versions, checksums, compression, indexes | `format/rocks/table/` |
+//! | what streams of state hold, to the last byte | `format/flink/content/` |
 
 pub mod catalog;
 pub mod cli;

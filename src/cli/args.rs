@@ -129,7 +129,8 @@ Levels, each with all before it:
   footer  every SST ends as a table does, and the MANIFEST of each database means just the files
           of its handle; two small reads of an SST
   blocks  every block of every SST has its checksum, and everything else parses to its last byte
-  open    every database is put together in --scratch and RocksDB opens it and reads it through
+  open    every database is put together in --scratch and RocksDB opens it and reads it through;
+          needs a build with the feature rocksdb
 
 Examples:
   chkctl verify s3://flink/checkpoints/7a1e...
@@ -209,7 +210,8 @@ pub struct ReadingArgs {
     /// Memory for what is read, such as 256MiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB")]
     pub memory: u64,
-    /// Where databases are put together for --level open; a directory in it is made and removed
+    /// Where databases are put together for --level open, a few at a time; a directory in it is
+    /// made and removed [default: the system's directory for temporary files]
     #[arg(long, value_name = "DIR")]
     pub scratch: Option<PathBuf>,
 }

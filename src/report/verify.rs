@@ -134,6 +134,10 @@ pub struct TotalsJson {
     pub blocks: u64,
     /// Reads of files of state, each a request where they lie in an object store.
     pub requests: u64,
+    /// Databases that RocksDB opened and read to their end.
+    pub databases: u64,
+    /// Entries in these.
+    pub entries: u64,
 }
 
 /// What the report is made of.
@@ -248,6 +252,8 @@ impl VerifyDocument {
                 ssts: audit.looked.ssts,
                 blocks: audit.looked.blocks,
                 requests: audit.looked.requests,
+                databases: audit.looked.databases,
+                entries: audit.looked.entries,
             },
         }
     }

@@ -11,6 +11,7 @@
 //! | `fuzz_corpus` | does every input in `fuzz/corpus` keep what the fuzz targets demand? |
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
 //! | `moved` | do checkpoints that were moved, copied or linked in part keep their files? |
+//! | `open` | does RocksDB open every database, and does nothing of that stay on disk? |
 //! | `oracle` | does `inspect` say what Flink's own classes say, for every fixture? |
 //! | `process` | how does it behave among pipes, signals and a full disk? |
 //! | `races` | what if checkpoints come and go, or requests fail, while a job is looked at? |
@@ -35,6 +36,7 @@ mod diff;
 mod fuzz_corpus;
 mod hostile;
 mod moved;
+mod open;
 mod oracle;
 mod process;
 mod races;

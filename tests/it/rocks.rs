@@ -21,4 +21,6 @@ pub(crate) mod read;
 #[cfg(feature = "rocksdb")]
 mod seeds;
 #[cfg(feature = "rocksdb")]
+mod special;
+#[cfg(feature = "rocksdb")]
 mod written;

@@ -7,7 +7,7 @@ use super::plan::Read;
 use super::plan::What;
 use super::table::TableFacts;
 use crate::format::rocks::manifest::Manifest;
-use crate::ops::verify::audit::Looked;
+use crate::ops::verify::fact::Looked;
 use crate::ops::verify::probe::Files;
 use crate::ops::verify::probe::in_threads;
 use crate::ops::verify::source::Bytes;

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::fact::Looked;
 use super::files;
 use super::rules;
 use super::rules::Finding;
@@ -64,29 +65,6 @@ pub struct Count {
     pub files: u64,
     /// Bytes.
     pub bytes: u64,
-}
-
-/// What was looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Looked {
-    /// Bytes that were read of state, metadata not counted.
-    pub bytes: u64,
-    /// Blocks of SSTs whose checksums were computed.
-    pub blocks: u64,
-    /// Reads of files, each a request where they lie in an object store.
-    pub requests: u64,
-    /// SSTs.
-    pub ssts: u64,
-}
-
-impl Looked {
-    /// Adds what was looked at elsewhere.
-    pub fn add(&mut self, other: Looked) {
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.blocks = self.blocks.saturating_add(other.blocks);
-        self.requests = self.requests.saturating_add(other.requests);
-        self.ssts = self.ssts.saturating_add(other.ssts);
-    }
 }
 
 /// One checkpoint or savepoint.

@@ -1,11 +1,13 @@
 //! Whether the files of a handle are the database that its MANIFEST describes. Pure.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use super::fact::Fact;
 use super::fact::SstFact;
 use super::plan::Database;
 use super::plan::FileKind;
+use super::plan::Member;
 use super::rules;
 use super::rules::Rule;
 use crate::format::rocks::manifest::ColumnFamily;
@@ -85,6 +87,58 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
     judge.files(&mut complaints);
     judge.keys(&mut complaints);
     complaints
+}
+
+/// A database whose files are all known to be sound.
+#[derive(Debug)]
+pub struct Ready<'d> {
+    /// Its MANIFEST.
+    pub manifest: &'d Manifest,
+    /// The files that RocksDB needs.
+    pub members: Vec<&'d Member>,
+}
+
+/// Whether RocksDB can be asked to open a database, given what is wrong with it.
+///
+/// # Errors
+/// What is in the way, in words; `None` if time was up before all was looked at.
+pub fn ready<'d>(
+    database: &'d Database,
+    complaints: &[Complaint],
+    fact: impl Fn(usize) -> Option<&'d Fact>,
+) -> Result<Ready<'d>, Option<String>> {
+    let mut members = Vec::new();
+    let mut names = HashSet::new();
+    let mut manifest = None;
+    for member in &database.members {
+        let kind = FileKind::of(&member.local_name);
+        // Never read, neither by Flink nor here, and what they say is not to be trusted.
+        if matches!(kind, FileKind::Options | FileKind::Other) {
+            continue;
+        }
+        let is = |what: &str| Err(Some(format!("{} {what}", member.local_name)));
+        match fact(member.piece) {
+            Some(Fact::Manifest(read)) => manifest = Some(&**read),
+            Some(Fact::Sst(_) | Fact::Current(_) | Fact::Sound(_)) => {}
+            Some(Fact::Bad { rule, .. }) => return is(&format!("has a finding: {}", rule.code)),
+            Some(Fact::Gone) => return is("is gone"),
+            Some(Fact::Skipped) => return is("was not looked into"),
+            Some(Fact::OutOfTime) | None => return Err(None),
+        }
+        if !names.insert(&member.local_name) {
+            return is("is in the handle twice");
+        }
+        members.push(member);
+    }
+    if let Some(complaint) = complaints.first() {
+        let Complaint { rule, evidence, .. } = complaint;
+        return Err(Some(format!("it has a finding: {}: {evidence}", rule.code)));
+    }
+    let Some(manifest) = manifest else { return Err(Some("it has no MANIFEST".to_owned())) };
+    if manifest.column_families.iter().any(|family| !family.blob_files.is_empty()) {
+        return Err(Some("it has blob files, which Flink does not configure".to_owned()));
+    }
+    Ok(Ready { manifest, members })
 }
 
 /// Whether a name could lead out of the directory of a database.

@@ -13,7 +13,8 @@
 //! | threads, reading, looking again | `probe.rs`, `source.rs` |
 //! | how an SST is looked into | `table.rs` |
 //! | how anything else is | `content.rs` |
-//! | whether files are the database of a MANIFEST | `databases.rs` |
+//! | whether files are the database of a MANIFEST, and can be opened | `databases.rs` |
+//! | the scratch directory, and what RocksDB says | `open.rs` |
 
 pub mod apply;
 pub mod audit;
@@ -21,6 +22,7 @@ pub mod content;
 pub mod databases;
 pub mod fact;
 mod files;
+pub mod open;
 pub mod plan;
 pub mod probe;
 pub mod rules;

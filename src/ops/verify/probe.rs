@@ -12,9 +12,9 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-use super::audit::Looked;
 use super::content;
 use super::fact::Fact;
+use super::fact::Looked;
 use super::fact::Probed;
 use super::plan::Changes;
 use super::plan::Content;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::audit::Looked;
 use super::fact::Fact;
+use super::fact::Looked;
 use super::fact::SstFact;
 use super::rules;
 use super::rules::Level;

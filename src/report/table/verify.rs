@@ -52,6 +52,14 @@ pub fn verify(
         );
         fact(out, "read", &read)?;
     }
+    if totals.databases > 0 {
+        let opened = format!(
+            "{} by RocksDB, entries: {}",
+            units::count(totals.databases, "database"),
+            units::grouped(totals.entries),
+        );
+        fact(out, "opened", &opened)?;
+    }
     let mut grid = Grid::new(&CHECKPOINTS);
     for one in &document.checkpoints {
         let directory = one.path.strip_suffix("/_metadata").unwrap_or(&one.path);

@@ -83,10 +83,10 @@ fn every_cut_and_every_byte_too_many_is_found() {
 const FOUND: [(&str, usize); 7] = [
     ("backend meta", 23),
     ("full snapshot", 33),
-    ("heap", 46),
-    ("raw keyed", 27),
-    ("operator", 28),
-    ("channel", 11),
+    ("heap", 47),
+    ("raw keyed", 25),
+    ("operator", 31),
+    ("channel", 13),
     ("changelog", 23),
 ];
 
@@ -96,7 +96,7 @@ fn so_many_changed_bits_are_found() {
         let mut random = Random(1);
         let (mut hits, mut tries) = (0, 0);
         for mut stream in few(name, sort) {
-            for _ in 0..500 {
+            for _ in 0..120 {
                 let at = random.below(stream.bytes.len());
                 let bit = 1 << random.below(8);
                 stream.bytes[at] ^= bit;
@@ -122,7 +122,7 @@ fn every_changed_bit_that_changes_what_is_compressed_is_found() {
             let (mut stream, first) = compress(&stream);
             let content = decompress(&stream, first);
             let mut same = 0;
-            for _ in 0..500 {
+            for _ in 0..120 {
                 let at = first + random.below(stream.bytes.len() - first);
                 let bit = 1 << random.below(8);
                 stream.bytes[at] ^= bit;
@@ -133,7 +133,7 @@ fn every_changed_bit_that_changes_what_is_compressed_is_found() {
                 }
                 stream.bytes[at] ^= bit;
             }
-            assert!(same < 10, "{sort}: {same} of 500 without consequence");
+            assert!(same < 5, "{sort}: {same} of 120 without consequence");
         }
     });
 }

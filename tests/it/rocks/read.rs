@@ -48,7 +48,7 @@ impl Table {
 
     /// Reads and checks everything.
     pub(crate) fn read_once(file: &[u8]) -> Result<Table, TableError> {
-        Self::read_with(file, |head, region, bytes| check(&head.footer, region, bytes))
+        Self::read_with(file, check)
     }
 
     fn read_with(
@@ -122,12 +122,12 @@ pub(crate) fn bytes<'a>(file: &'a [u8], region: &Region) -> &'a [u8] {
 
 /// In one piece and in several, with the same result.
 fn check_both_ways(head: &Head, region: &Region, bytes: &[u8]) -> Result<(), TableError> {
-    let result = check(&head.footer, region, bytes);
+    let result = check(head, region, bytes);
     for size in [1, 7, bytes.len().saturating_sub(3).max(1)] {
         if bytes.len() / size > 5000 {
             continue;
         }
-        let mut parts = Check::new(&head.footer, *region);
+        let mut parts = Check::new(head, *region);
         bytes.chunks(size).for_each(|part| parts.update(part));
         assert_eq!(parts.finish(), result, "{region:?} in parts of {size} bytes");
     }

@@ -195,10 +195,10 @@ fn compare_database(form: &Form, changes: &[Change], dir: &Path) {
     let mut all = ReadOptions::default();
     all.set_total_order_seek(true);
     let shown = db.iterator_opt(IteratorMode::Start, all).map(Result::unwrap);
-    let shown: Vec<(Box<[u8]>, Box<[u8]>)> = shown.collect();
+    let shown: BTreeMap<_, _> =
+        shown.map(|(key, value)| (key.into_vec(), value.into_vec())).collect();
     let ours = content(tables.iter()).into_iter();
-    let ours: Vec<(Box<[u8]>, Box<[u8]>)> =
-        ours.map(|(key, value)| (key.into(), value.into())).collect();
+    let ours: BTreeMap<_, _> = ours.map(|(key, value)| (key.to_vec(), value)).collect();
     assert!(ours == shown, "{form:?}: {} and {} keys", ours.len(), shown.len());
 }
 

@@ -1,4 +1,6 @@
 //! Values by hand: the vectors of the format and the edges of every encoding.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(clippy::panic)]
 
 use super::ContentError;
 use super::Stop;

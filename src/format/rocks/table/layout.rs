@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::block::Block;
-use super::checksum::check;
+use super::checksum::check_block;
 use super::compression::Decoder;
 use super::error::Part;
 use super::error::Problem;
@@ -89,7 +89,7 @@ impl Layout {
     ///
     /// What is read is checked, and that the regions tile the file: data blocks in the order
     /// of their keys, nothing twice, nothing left out but zeros between data blocks, whose
-    /// value [`check`] looks at. Counts and sizes in the properties must be those of the blocks.
+    /// value [`check`](super::checksum::check) looks at. Counts and sizes in the properties must be those of the blocks.
     pub fn read(pieces: &Pieces<'_>, head: &Head) -> Result<Outcome<Layout>, TableError> {
         outcome(Survey::new(pieces, head).run())
     }
@@ -209,7 +209,7 @@ impl<'a> Survey<'a> {
         limit: Option<&[u8]>,
     ) -> Result<Named, Need> {
         let bytes = self.pieces.need(region.range())?;
-        check(&self.head.footer, &region, bytes)?;
+        check_block(&self.head.footer, &region, bytes)?;
         let compressed = bytes.split_last_chunk::<5>().is_some_and(|(_, [kind, ..])| *kind != 0);
         let content = self.decoder.content(&region, bytes)?;
         self.index_size = self.index_size.saturating_add(content.len() as u64);

@@ -40,8 +40,8 @@ fn read(file: &[u8]) -> Result<(), TableError> {
 
     for region in &layout.regions {
         let bytes = part(file, &region.range());
-        let whole = check(&head.footer, region, bytes);
-        let mut parts = Check::new(&head.footer, *region);
+        let whole = check(&head, region, bytes);
+        let mut parts = Check::new(&head, *region);
         bytes.chunks(1000).for_each(|part| parts.update(part));
         assert_eq!(parts.finish(), whole);
         whole?;
