@@ -95,3 +95,32 @@ impl<'a> Read<'a> {
         Read { source, what, refused }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Location;
+    use crate::model::layout::Home;
+
+    #[test]
+    fn only_the_store_of_the_checkpoint_is_asked() {
+        let at = |text: &str| Location::parse_flink(text).unwrap();
+        let home = Home::of(at("s3://bucket/cp/job/chk-1/_metadata"), false);
+        let places = Places::new(home, Default::default());
+        let read = |files: &[&str]| {
+            let places_of = files.iter().map(|file| at(file)).collect();
+            let source = Source::File { places: places_of, start: 0, bytes: None, whole: true };
+            let Read { source, refused, .. } = Read::of(&source, What::Sst, &places);
+            let Source::File { places, .. } = source else { panic!("a file") };
+            (places, refused)
+        };
+        let (own, foreign) = ("s3://bucket/cp/job/shared/a", "s3://other/a");
+        assert_eq!(read(&[own]), (vec![at(own)], None));
+        assert_eq!(read(&[foreign, own]), (vec![at(own)], None));
+        for elsewhere in [foreign, "file:///cp/a"] {
+            let why = "lies in another store and is not read";
+            assert_eq!(read(&[elsewhere]), (vec![], Some(why)));
+        }
+        assert_eq!(read(&[]), (vec![], Some("is no path that Flink writes")));
+    }
+}

@@ -18,9 +18,10 @@ use crate::ops::verify::table::End;
 use crate::store::Stores;
 use tokio::runtime::Handle;
 
-/// Bytes of a file that may be held; a MANIFEST takes several times its size.
-const MEMORY: u64 = 128 << 20;
-const MANIFEST: u64 = MEMORY / 8;
+/// Bytes of a table that may be held: its head takes at most 64 KiB.
+const MEMORY: u64 = 1 << 20;
+/// The longest MANIFEST that is read, as it is held whole, one for each thread.
+const MANIFEST: u64 = 16 << 20;
 /// Files in object stores that are read at a time: waiting is all of it.
 const CONCURRENCY: usize = 32;
 

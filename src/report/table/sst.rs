@@ -66,10 +66,13 @@ pub(super) fn all(
         states.entry(sums.operator_id.clone()).or_default().push(sums);
     }
     if states.is_empty() {
-        let canonical = |backend: Option<Backend>| backend == Some(Backend::Canonical);
-        let why = match facts.operators.iter().any(|operator| canonical(operator.backend)) {
-            true => "a canonical savepoint holds key groups, no databases",
-            false => "no keyed state lies in databases of RocksDB",
+        let mut backends = facts.operators.iter().map(|operator| operator.backend);
+        let why = if ssts.key_groups.iter().next().is_some() {
+            "the databases are empty"
+        } else if backends.any(|backend| backend == Some(Backend::Canonical)) {
+            "a canonical savepoint holds key groups, no databases"
+        } else {
+            "no keyed state lies in databases of RocksDB"
         };
         return writeln!(out, "\nNo SSTs: {why}.");
     }

