@@ -100,6 +100,7 @@ Examples:
   chkctl inspect s3://flink/checkpoints/7a1e.../chk-42
   chkctl inspect /data/checkpoints/7a1e...@latest
   chkctl inspect ./savepoint-7a1e5c-0d9f3b4826a1 --operator my-uid
+  chkctl inspect /data/checkpoints/7a1e...@latest --sst
   chkctl inspect /data/checkpoints/7a1e... --history
   chkctl inspect s3://flink/checkpoints --top 20 --also s3://flink/savepoints
   chkctl inspect /backup/7a1e.../chk-42 --rebase s3://flink/checkpoints=/backup
@@ -343,6 +344,10 @@ pub struct InspectArgs {
     /// List the states of all operators with their types
     #[arg(long)]
     pub states: bool,
+    /// Of a checkpoint: ask its SSTs how much they hold of each state, in at most two small reads
+    /// of each
+    #[arg(long)]
+    pub sst: bool,
     /// Of a job directory or root: also read the checkpoints of this LOCATION, which may refer
     /// to files here (repeatable)
     #[arg(long, value_name = "LOCATION")]

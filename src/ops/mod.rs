@@ -4,4 +4,5 @@ pub mod diff;
 pub mod inspect;
 pub mod latest;
 pub mod restore;
+pub mod sst;
 pub mod verify;

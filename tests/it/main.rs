@@ -6,6 +6,7 @@
 //! | `content` | is what Flink wrote parsed to its last byte, and what is damaged found? |
 //! | `contract` | are schemas, completions and documents what is committed and promised? |
 //! | `database` | do the handles name a database that RocksDB opens? (needs the feature `rocksdb`) |
+//! | `damaged` | does every recipe of `fixtures/damaged` break what it says, and nothing else? |
 //! | `diff` | does `diff` say what `inspect`, Flink and the disk say of two checkpoints? |
 //! | `fuzz_corpus` | does every input in `fuzz/corpus` keep what the fuzz targets demand? |
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
@@ -19,6 +20,7 @@
 //! | `rocks` | is what RocksDB wrote read as RocksDB reads it, and any damage found? |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
 //! | `transcripts` | does every session in `tests/cmd` still print what is written there? |
+//! | `verify` | does `verify` find what is wrong, all of it and nothing else; what does `latest` choose? |
 //!
 //! A module here runs the binary or calls the library as a user would. Questions about one
 //! function are unit tests beside it; console output belongs in `tests/cmd`.
@@ -26,6 +28,7 @@
 mod architecture;
 mod content;
 mod contract;
+mod damaged;
 #[cfg(feature = "rocksdb")]
 mod database;
 mod diff;
@@ -41,3 +44,4 @@ mod references;
 mod rocks;
 mod support;
 mod transcripts;
+mod verify;

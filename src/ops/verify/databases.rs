@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
+use sha2::Digest;
+use sha2::Sha256;
+
 use super::fact::Fact;
 use super::fact::SstFact;
 use super::plan::Database;
 use super::plan::FileKind;
 use super::plan::Member;
+use super::plan::Piece;
+use super::plan::Source;
 use super::rules;
 use super::rules::Rule;
 use crate::format::rocks::manifest::ColumnFamily;
@@ -87,6 +92,34 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
     judge.files(&mut complaints);
     judge.keys(&mut complaints);
     complaints
+}
+
+/// What tells a database from any other: a digest of the names and places of its files, and of
+/// the bytes inside the metadata.
+pub fn digest(database: &Database, pieces: &[Piece<'_>]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        digest.update((bytes.len() as u64).to_le_bytes());
+        digest.update(bytes);
+    };
+    for member in &database.members {
+        add(member.local_name.as_bytes());
+        match pieces.get(member.piece).map(|piece| &piece.source) {
+            Some(Source::Inline(bytes)) => add(bytes),
+            Some(Source::File { places, start, bytes, .. }) => {
+                places.iter().for_each(|place| add(place.to_string().as_bytes()));
+                add(format!("{start} {bytes:?}").as_bytes());
+            }
+            None => {}
+        }
+    }
+    digest.finalize().into()
+}
+
+/// The number of the piece that is the MANIFEST of a database.
+pub fn manifest(database: &Database) -> Option<usize> {
+    let is_manifest = |name: &str| FileKind::of(name) == FileKind::Manifest;
+    database.members.iter().find(|one| is_manifest(&one.local_name)).map(|one| one.piece)
 }
 
 /// A database whose files are all known to be sound.
@@ -284,11 +317,12 @@ fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<S
 }
 
 /// An internal key without its sequence number and kind.
-fn user_key(internal: &[u8]) -> &[u8] {
+pub fn user_key(internal: &[u8]) -> &[u8] {
     internal.len().checked_sub(8).and_then(|end| internal.get(..end)).unwrap_or_default()
 }
 
-fn key_group(key: &[u8], prefix: usize) -> Option<i32> {
+/// The key group of a user key, whose first bytes are its number; `None` of a shorter one.
+pub fn key_group(key: &[u8], prefix: usize) -> Option<i32> {
     let prefix = key.get(..prefix)?;
     Some(prefix.iter().fold(0, |group, byte| (group << 8) | i32::from(*byte)))
 }

@@ -6,7 +6,8 @@
 //! | to change | open |
 //! |---|---|
 //! | what can be found, how bad it is, what to do about it | `rules.rs` |
-//! | missing files, wrong sizes; verdicts | `audit.rs` |
+//! | missing files, wrong sizes | `files.rs` |
+//! | verdicts | `audit.rs` |
 //! | what of a checkpoint is looked into | `plan.rs` |
 //! | the order of things, what is read once for many | `apply.rs` |
 //! | threads, reading, looking again | `probe.rs`, `source.rs` |
@@ -20,6 +21,7 @@ pub mod audit;
 pub mod content;
 pub mod databases;
 pub mod fact;
+mod files;
 pub mod open;
 pub mod plan;
 pub mod probe;

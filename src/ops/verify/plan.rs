@@ -3,9 +3,6 @@
 
 use std::collections::HashMap;
 
-use sha2::Digest;
-use sha2::Sha256;
-
 use super::rules::Level;
 use crate::format::flink::changelog::FileSegments;
 use crate::format::flink::changelog::MemorySegment;
@@ -25,6 +22,7 @@ use crate::format::flink::keyed::KeyedHandle;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::Mode;
 use crate::format::flink::operator::OperatorHandle;
+use crate::format::flink::operator::OperatorId;
 use crate::format::flink::operator::OperatorState;
 use crate::format::flink::operator::Subtask;
 use crate::format::flink::operator::SubtaskState;
@@ -85,7 +83,7 @@ pub struct Piece<'a> {
 }
 
 /// Where bytes are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Source<'a> {
     /// Inside the metadata.
     Inline(&'a [u8]),
@@ -134,6 +132,10 @@ pub enum Content {
 pub struct Database {
     /// Whose it is, in words.
     pub owner: String,
+    /// The operator whose state it holds.
+    pub operator: OperatorId,
+    /// The index of the subtask.
+    pub subtask: i32,
     /// The key groups of the subtask.
     pub key_groups: KeyGroupRange,
     /// Bytes of the key group in front of every key.
@@ -161,36 +163,6 @@ impl<'a> Plan<'a> {
             planner.operator(&operator);
         }
         planner.plan
-    }
-
-    /// What tells a database from any other: digest of the names and places of its files, and
-    /// of the bytes inside the metadata.
-    pub fn digest(&self, database: &Database) -> [u8; 32] {
-        let mut digest = Sha256::new();
-        let mut add = |bytes: &[u8]| {
-            digest.update((bytes.len() as u64).to_le_bytes());
-            digest.update(bytes);
-        };
-        for member in &database.members {
-            add(member.local_name.as_bytes());
-            match self.pieces.get(member.piece).map(|piece| &piece.source) {
-                Some(Source::Inline(bytes)) => add(bytes),
-                Some(Source::File { places, start, bytes, .. }) => {
-                    places.iter().for_each(|place| add(place.to_string().as_bytes()));
-                    add(format!("{start} {bytes:?}").as_bytes());
-                }
-                None => {}
-            }
-        }
-        digest.finalize().into()
-    }
-}
-
-impl Database {
-    /// The number of the piece that is its MANIFEST.
-    pub fn manifest(&self) -> Option<usize> {
-        let is_manifest = |name: &str| FileKind::of(name) == FileKind::Manifest;
-        self.members.iter().find(|one| is_manifest(&one.local_name)).map(|one| one.piece)
     }
 }
 
@@ -229,8 +201,14 @@ impl<'a> Planner<'_, 'a> {
         for handle in state.result_subpartitions.iter() {
             self.channel(&handle.0, owner);
         }
-        let max_parallelism = operator.max_parallelism;
-        let keyed = Keyed { max_parallelism, raw: false, owner, backend: 0 };
+        let keyed = Keyed {
+            operator: operator.id,
+            subtask: state.index,
+            max_parallelism: operator.max_parallelism,
+            raw: false,
+            owner,
+            backend: 0,
+        };
         if let Some(handle) = &state.managed_keyed {
             self.keyed(handle, keyed);
         }
@@ -421,6 +399,8 @@ impl<'a> Planner<'_, 'a> {
         }
         self.plan.databases.push(Database {
             owner: keyed.owner.to_owned(),
+            operator: keyed.operator,
+            subtask: keyed.subtask,
             key_groups: handle.key_groups,
             prefix: if keyed.max_parallelism > 128 { 2 } else { 1 },
             members,
@@ -445,6 +425,8 @@ impl<'a> Planner<'_, 'a> {
 /// What is the same for all parts of a keyed handle.
 #[derive(Clone, Copy)]
 struct Keyed<'o> {
+    operator: OperatorId,
+    subtask: i32,
     max_parallelism: i32,
     raw: bool,
     owner: &'o str,

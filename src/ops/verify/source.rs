@@ -3,6 +3,8 @@
 use std::io;
 use std::ops::Range;
 
+use super::audit::Looked;
+
 /// Bytes that can be read range by range, by a thread of its own.
 pub enum Bytes<'a> {
     /// All of them.
@@ -27,13 +29,16 @@ pub trait Ranges {
 }
 
 /// Why bytes could not be had.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Unread {
     /// The file is not there.
+    #[error("it is not there any more")]
     Gone,
     /// Anything else, in words.
+    #[error("{0}")]
     Failed(String),
     /// Time is up.
+    #[error("time is up")]
     OutOfTime,
 }
 
@@ -138,4 +143,11 @@ pub struct Limits {
     pub chunk: u64,
     /// Bytes that one piece may hold.
     pub memory: u64,
+}
+
+impl Looked {
+    /// What reading took so far.
+    pub fn reading(requests: u64, bytes: u64) -> Self {
+        Looked { requests, bytes, ..Looked::default() }
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::audit::Looked;
 use super::fact::Fact;
-use super::fact::Looked;
 use super::fact::SstFact;
 use super::rules;
 use super::rules::Level;
@@ -27,9 +27,13 @@ use crate::format::rocks::table::scan::Scan;
 use crate::format::rocks::table::scan::bounds;
 
 /// What ends a look into a table early.
-enum End {
+#[derive(Debug)]
+pub enum End {
+    /// Something is wrong with it.
     Damage(TableError),
+    /// It could not be read.
     Unread(Unread),
+    /// So many bytes would have to be held.
     TooLarge(u64),
 }
 
@@ -70,6 +74,39 @@ pub fn look(
     }
 }
 
+/// The head of a table, which is at most 64 KiB of it.
+///
+/// # Errors
+/// It could not be read, or is damaged.
+pub fn head(bytes: &mut Bytes<'_>, limits: Limits) -> Result<Head, End> {
+    let mut pieces = Pieces::new(bytes.length());
+    fetch(bytes, limits, &mut pieces, Head::read)
+}
+
+/// Reads ranges until something is known.
+fn fetch<T>(
+    bytes: &mut Bytes<'_>,
+    limits: Limits,
+    pieces: &mut Pieces<'_>,
+    read: impl Fn(&Pieces<'_>) -> Result<Outcome<T>, TableError>,
+) -> Result<T, End> {
+    let mut held = 0_u64;
+    loop {
+        match read(pieces)? {
+            Outcome::Done(value) => return Ok(value),
+            Outcome::Read(range) => {
+                held = held.saturating_add(range.end.saturating_sub(range.start));
+                if held > limits.memory {
+                    return Err(End::TooLarge(held));
+                }
+                let mut into = Vec::new();
+                bytes.read(range.clone(), &mut into)?;
+                pieces.add(range.start, into);
+            }
+        }
+    }
+}
+
 /// Which rule a damaged table breaks.
 fn rule_of(error: &TableError) -> &'static Rule {
     match (&error.problem, error.part) {
@@ -107,7 +144,7 @@ impl Table<'_, '_> {
             self.bytes.read(0..length, &mut whole)?;
             pieces.add(0, whole.as_slice());
         }
-        let head = self.fetch(&mut pieces, Head::read)?;
+        let head = fetch(self.bytes, self.limits, &mut pieces, Head::read)?;
         if head.footer.checksum == ChecksumKind::None {
             return Ok(Fact::Bad {
                 rule: rules::SST_NO_CHECKSUM,
@@ -126,7 +163,8 @@ impl Table<'_, '_> {
             keys: None,
         };
         if level >= Level::Blocks {
-            let layout = self.fetch(&mut pieces, |pieces| Layout::read(pieces, &head))?;
+            let layout = |pieces: &Pieces<'_>| Layout::read(pieces, &head);
+            let layout = fetch(self.bytes, self.limits, &mut pieces, layout)?;
             drop(pieces);
             let mut kept = Kept::of(&layout, self.limits.memory)?;
             if whole.is_empty() {
@@ -137,29 +175,6 @@ impl Table<'_, '_> {
             fact.keys = kept.keys(&head, &layout)?;
         }
         Ok(Fact::Sst(fact))
-    }
-
-    /// Reads ranges until something is known.
-    fn fetch<T>(
-        &mut self,
-        pieces: &mut Pieces<'_>,
-        read: impl Fn(&Pieces<'_>) -> Result<Outcome<T>, TableError>,
-    ) -> Result<T, End> {
-        let mut held = 0_u64;
-        loop {
-            match read(pieces)? {
-                Outcome::Done(value) => return Ok(value),
-                Outcome::Read(range) => {
-                    held = held.saturating_add(range.end.saturating_sub(range.start));
-                    if held > self.limits.memory {
-                        return Err(End::TooLarge(held));
-                    }
-                    let mut into = Vec::new();
-                    self.bytes.read(range.clone(), &mut into)?;
-                    pieces.add(range.start, into);
-                }
-            }
-        }
     }
 
     /// Checks every byte, in the order of the file.

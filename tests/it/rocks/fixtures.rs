@@ -10,12 +10,11 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use chkctl::format::rocks::table::error::Part;
-use chkctl::format::rocks::table::key::Kind;
 use serde_json::Value;
 use sha2::Digest;
 use sha2::Sha256;
 
-use super::read::Entry;
+use super::merge::content;
 use super::read::Table;
 use crate::support::archives;
 use crate::support::archives::hex;
@@ -110,7 +109,7 @@ fn compare(directory: &Path, summary: &Value, at: &str, known: &mut Known, seen:
         }
         for (family, tables) in &tables {
             // A family that is not a state of the handle would be one more.
-            families.insert(family.clone(), content(family, tables));
+            families.insert(family.clone(), summed(family, tables));
         }
         assert_eq!(families, expected, "{at} {tag}");
         seen.lock().unwrap().databases += 1;
@@ -131,45 +130,12 @@ impl Seen {
     }
 }
 
-/// Entries and hash of a column family: the newest of each key that is visible, merge operands
-/// joined by one comma as Flink's merge operator does.
-fn content(family: &str, tables: &[Arc<Table>]) -> (u64, String) {
-    let mut all: BTreeMap<&[u8], Vec<&Entry>> = BTreeMap::new();
-    for entry in tables.iter().flat_map(|table| &table.entries) {
-        all.entry(&entry.user_key).or_default().push(entry);
-    }
-    let deletions: Vec<_> = tables.iter().flat_map(|table| &table.range_deletions).collect();
+/// Entries and hash of a column family, as the oracle computes them.
+fn summed(family: &str, tables: &[Arc<Table>]) -> (u64, String) {
+    let content = content(tables.iter().map(|table| &**table));
     let mut hash = Sha256::new();
-    let mut count = 0;
-    for (key, mut entries) in all {
-        entries.sort_by_key(|entry| std::cmp::Reverse(entry.sequence));
-        let covering = deletions.iter().filter(|d| *d.start <= *key && *key < *d.end);
-        let gone = covering.map(|deletion| deletion.sequence).max().unwrap_or(0);
-        let mut parts: Vec<&[u8]> = Vec::new();
-        let mut found = false;
-        for entry in entries {
-            if entry.sequence < gone {
-                break;
-            }
-            match entry.kind {
-                Kind::Merge => {
-                    parts.push(&entry.value);
-                    found = true;
-                }
-                Kind::Value => {
-                    parts.push(&entry.value);
-                    found = true;
-                    break;
-                }
-                Kind::Deletion | Kind::SingleDeletion => break,
-                other => panic!("{other:?} in {family}"),
-            }
-        }
-        if found {
-            parts.reverse();
-            hash.update(format!("{family}\t{}\t{}\n", hex(key), hex(&parts.join(&b','))));
-            count += 1;
-        }
+    for (key, value) in &content {
+        hash.update(format!("{family}\t{}\t{}\n", hex(key), hex(value)));
     }
-    (count, hex(&hash.finalize()))
+    (content.len() as u64, hex(&hash.finalize()))
 }
