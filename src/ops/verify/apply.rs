@@ -259,7 +259,7 @@ impl Looking<'_> {
         for (number, database) in looked.plan.databases.iter().enumerate() {
             let complaints = looked.complaints.get(number).map_or(&[][..], Vec::as_slice);
             let fact = |piece: usize| looked.facts.get(piece)?.as_deref();
-            let digest = looked.plan.digest(database);
+            let digest = databases::digest(database, &looked.plan.pieces);
             digests.push(digest);
             match databases::ready(database, complaints, fact) {
                 _ if self.opened.contains_key(&digest) => {}
@@ -278,7 +278,8 @@ impl Looking<'_> {
             }
         }
         self.planned += wanted.len() as u64;
-        let opener = Opener { prober: &self.prober, scratch };
+        let Prober { files, threads, .. } = self.prober;
+        let opener = Opener { files, threads, scratch };
         opener.run(&looked.plan, &wanted, |number, Probed { fact, looked: more }| {
             audit.looked.add(more);
             let fact = Rc::new(fact);
@@ -396,7 +397,8 @@ impl Looked<'_> {
         }
         for (database, fact) in &self.openings {
             let Some(database) = self.plan.databases.get(*database) else { continue };
-            let manifest = database.manifest().and_then(|piece| self.plan.pieces.get(piece));
+            let manifest =
+                databases::manifest(database).and_then(|piece| self.plan.pieces.get(piece));
             let subject = manifest
                 .map_or_else(|| metadata.to_owned(), |one| self.subject(one, metadata, facts).0);
             let (rule, evidence) = match &**fact {

@@ -62,36 +62,6 @@ impl<'a> Plan<'a> {
         planner.plan.changes = order.into_iter().filter_map(taken).collect();
         planner.plan
     }
-
-    /// What tells a database from any other: digest of the names and places of its files, and
-    /// of the bytes inside the metadata.
-    pub fn digest(&self, database: &Database) -> [u8; 32] {
-        let mut digest = Sha256::new();
-        let mut add = |bytes: &[u8]| {
-            digest.update((bytes.len() as u64).to_le_bytes());
-            digest.update(bytes);
-        };
-        for member in &database.members {
-            add(member.local_name.as_bytes());
-            match self.pieces.get(member.piece).map(|piece| &piece.source) {
-                Some(Source::Inline(bytes)) => add(bytes),
-                Some(Source::File { places, start, bytes, .. }) => {
-                    places.iter().for_each(|place| add(place.to_string().as_bytes()));
-                    add(format!("{start} {bytes:?}").as_bytes());
-                }
-                None => {}
-            }
-        }
-        digest.finalize().into()
-    }
-}
-
-impl Database {
-    /// The number of the piece that is its MANIFEST.
-    pub fn manifest(&self) -> Option<usize> {
-        let is_manifest = |name: &str| FileKind::of(name) == FileKind::Manifest;
-        self.members.iter().find(|one| is_manifest(&one.local_name)).map(|one| one.piece)
-    }
 }
 
 struct Planner<'p, 'a> {

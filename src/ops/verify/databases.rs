@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
+use sha2::Digest;
+use sha2::Sha256;
+
 use super::fact::Fact;
 use super::fact::SstFact;
 use super::plan::Database;
 use super::plan::FileKind;
 use super::plan::Member;
+use super::plan::Piece;
+use super::plan::Source;
 use super::rules;
 use super::rules::Rule;
 use crate::format::rocks::manifest::ColumnFamily;
@@ -87,6 +92,34 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
     judge.files(&mut complaints);
     judge.keys(&mut complaints);
     complaints
+}
+
+/// What tells a database from any other: a digest of the names and places of its files, and of
+/// the bytes inside the metadata.
+pub fn digest(database: &Database, pieces: &[Piece<'_>]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    let mut add = |bytes: &[u8]| {
+        digest.update((bytes.len() as u64).to_le_bytes());
+        digest.update(bytes);
+    };
+    for member in &database.members {
+        add(member.local_name.as_bytes());
+        match pieces.get(member.piece).map(|piece| &piece.source) {
+            Some(Source::Inline(bytes)) => add(bytes),
+            Some(Source::File { places, start, bytes, .. }) => {
+                places.iter().for_each(|place| add(place.to_string().as_bytes()));
+                add(format!("{start} {bytes:?}").as_bytes());
+            }
+            None => {}
+        }
+    }
+    digest.finalize().into()
+}
+
+/// The number of the piece that is the MANIFEST of a database.
+pub fn manifest(database: &Database) -> Option<usize> {
+    let is_manifest = |name: &str| FileKind::of(name) == FileKind::Manifest;
+    database.members.iter().find(|one| is_manifest(&one.local_name)).map(|one| one.piece)
 }
 
 /// A database whose files are all known to be sound.

@@ -15,11 +15,12 @@ use super::fact::Fact;
 use super::fact::Looked;
 use super::fact::Probed;
 use super::plan::Plan;
-use super::probe::Prober;
+use super::probe::Files;
 use super::probe::in_threads;
 use super::rules;
+use super::source::Unread;
 use crate::ops::restore::apply::PlaceError;
-use crate::ops::restore::apply::Placer;
+use crate::ops::restore::apply::place;
 
 /// Databases that are on disk at a time.
 const MOST_AT_A_TIME: usize = 4;
@@ -122,7 +123,9 @@ fn remove_all(directory: &Path) {
 /// Opens databases.
 pub struct Opener<'o> {
     /// How files are read.
-    pub prober: &'o Prober<'o>,
+    pub files: Files<'o>,
+    /// Databases that are opened at a time, if that is not too many.
+    pub threads: usize,
     /// Where databases are put together.
     pub scratch: &'o Scratch,
 }
@@ -135,11 +138,12 @@ impl Opener<'_> {
         databases: &[(usize, Ready<'_>)],
         mut done: impl FnMut(usize, Probed),
     ) {
-        let threads = self.prober.threads.min(MOST_AT_A_TIME);
-        let work = |(number, ready): &(usize, Ready<'_>), tell: &mut dyn FnMut(_)| {
-            tell((*number, self.confirmed(plan, ready)));
-        };
-        in_threads(threads, databases, work, |(number, probed)| done(number, probed));
+        in_threads(
+            self.threads.min(MOST_AT_A_TIME),
+            databases,
+            |(number, ready), tell| tell((*number, self.confirmed(plan, ready))),
+            |(number, probed)| done(number, probed),
+        );
     }
 
     /// Puts a database together again that RocksDB refused: memory, wires and disks err.
@@ -158,11 +162,7 @@ impl Opener<'_> {
     }
 
     fn open(&self, plan: &Plan<'_>, ready: &Ready<'_>, looked: &mut Looked) -> Fact {
-        let go_on = || match self.prober.is_late() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        };
-        if go_on().is_break() {
+        if self.files.is_late() {
             return Fact::OutOfTime;
         }
         let room = match self.scratch.room() {
@@ -172,22 +172,20 @@ impl Opener<'_> {
                 return untried(format!("no directory can be made in {parent}: {error}"));
             }
         };
-        let [_, limits] = self.prober.files.limits;
-        let placer = Placer {
-            stores: self.prober.files.stores,
-            runtime: self.prober.files.runtime,
-            chunk: limits.chunk,
-            go_on: &go_on,
-        };
         for member in &ready.members {
             let Some(piece) = plan.pieces.get(member.piece) else { continue };
-            match placer.place(&room.0, &member.local_name, &piece.source, looked) {
+            match place(&self.files, &room.0, &member.local_name, &piece.source, looked) {
                 Ok(()) => {}
-                Err(PlaceError::Stopped) => return Fact::OutOfTime,
-                Err(PlaceError::Gone) => return Fact::Gone,
+                Err(PlaceError::Unread(Unread::OutOfTime)) => return Fact::OutOfTime,
+                Err(PlaceError::Unread(Unread::Gone)) => return Fact::Gone,
                 Err(error) => return untried(format!("{}: {error}", member.local_name)),
             }
         }
+        let [_, limits] = self.files.limits;
+        let go_on = || match self.files.is_late() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
         read(&room.0, ready, limits.memory / 4, &go_on, looked)
     }
 }

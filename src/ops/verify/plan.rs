@@ -2,7 +2,6 @@
 //! and which of them make up a database. Pure.
 
 use crate::format::flink::changelog::MemorySegment;
-use crate::format::flink::channel::Channels;
 use crate::format::flink::content::Channel;
 use crate::format::flink::content::KeyGroups;
 use crate::format::flink::content::Named;

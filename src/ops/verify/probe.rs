@@ -113,7 +113,7 @@ impl Prober<'_> {
 
     /// Whether time is up.
     pub fn is_late(&self) -> bool {
-        self.files.until.is_some_and(|until| Instant::now() >= until)
+        self.files.is_late()
     }
 
     fn piece(&self, piece: &Piece<'_>) -> Probed {
@@ -248,6 +248,11 @@ impl Files<'_> {
             }
         }
         Err(Unread::Gone)
+    }
+
+    /// Whether time is up.
+    pub fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened, u64), Unread> {

@@ -27,13 +27,16 @@ pub trait Ranges {
 }
 
 /// Why bytes could not be had.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Unread {
     /// The file is not there.
+    #[error("it is not there any more")]
     Gone,
     /// Anything else, in words.
+    #[error("{0}")]
     Failed(String),
     /// Time is up.
+    #[error("time is up")]
     OutOfTime,
 }
 
