@@ -1,5 +1,6 @@
 //! Which part of a table every byte of the file belongs to.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::block::Block;
@@ -13,7 +14,6 @@ use super::footer::TRAILER;
 use super::head::Head;
 use super::index::IndexEntries;
 use super::index::IndexForm;
-use super::key::InternalKey;
 use super::pieces::Need;
 use super::pieces::Outcome;
 use super::pieces::Pieces;
@@ -231,7 +231,7 @@ impl<'a> Survey<'a> {
             }
             blocks.push(block);
             let below = |a: &[u8], b: &[u8]| is_below(a, b, form.user_keys);
-            if ordered && last_key.as_ref().is_some_and(|last| !below(last, key)) {
+            if ordered && last_key.as_ref().is_some_and(|last| below(key, last)) {
                 return Err(invalid("holds keys that are not in order"));
             }
             if ordered && limit.is_some_and(|limit| below(limit, key)) {
@@ -318,13 +318,12 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// Whether one key of an index comes before another.
+/// Whether one key of an index comes before another. Filter partitions may share a key.
 fn is_below(a: &[u8], b: &[u8], user_keys: bool) -> bool {
-    if user_keys {
-        return a < b;
-    }
-    match (InternalKey::parse(a), InternalKey::parse(b)) {
-        (Some(a), Some(b)) => a < b,
-        _ => false,
-    }
+    // An internal key made for an index only may be of a kind that no entry has.
+    let parts = |key| match <[u8]>::split_last_chunk(key) {
+        Some((user_key, packed)) => (user_key, Reverse(u64::from_le_bytes(*packed))),
+        None => (key, Reverse(0)),
+    };
+    if user_keys { a < b } else { parts(a) < parts(b) }
 }
