@@ -210,7 +210,7 @@ impl Table<'_, '_> {
         for region in run {
             let at = |place: u64| usize::try_from(place - start).unwrap_or(usize::MAX);
             let part = bytes.get(at(region.start)..at(region.end)).unwrap_or_default();
-            check(&head.footer, region, part)?;
+            check(head, region, part)?;
             kept.keep(region, part);
         }
         self.looked.blocks += run.iter().filter(|region| is_block(region)).count() as u64;
@@ -219,7 +219,7 @@ impl Table<'_, '_> {
 
     /// Checks a block that is longer than what is read at a time.
     fn check_long(&mut self, head: &Head, region: &Region, kept: &mut Kept) -> Result<(), End> {
-        let mut check = Check::new(&head.footer, *region);
+        let mut check = Check::new(head, *region);
         let mut buffer = Vec::new();
         let mut start = region.start;
         while start < region.end {
