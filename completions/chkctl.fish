@@ -92,7 +92,7 @@ complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l also -d 'Also a
 complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l max-duration -d 'End after this long, such as 90s, 10m or 2h; what was not looked at then is unknown' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l concurrency -d 'Files that are read at a time [default: the processors here, at least 8 in an object store]' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l memory -d 'Memory for what is read, such as 256MiB' -r
-complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l scratch -d 'Where databases are put together for --level open; a directory in it is made and removed' -r -F
+complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l scratch -d 'Where databases are put together for --level open, a few at a time; a directory in it is made and removed [default: the system\'s directory for temporary files]' -r -F
 complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l rebase -d 'Where the writer\'s paths are now: a directory and what it became (repeatable)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l entropy-key -d 'Marker of entropy injection in paths (Flink\'s s3.entropy.key)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand verify" -l store-option -d 'Option of a store, such as endpoint or region, over what the environment says (repeatable)' -r
@@ -116,7 +116,7 @@ complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l also -d 'Also a
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l max-duration -d 'End after this long, such as 90s, 10m or 2h; what was not looked at then is unknown' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l concurrency -d 'Files that are read at a time [default: the processors here, at least 8 in an object store]' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l memory -d 'Memory for what is read, such as 256MiB' -r
-complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l scratch -d 'Where databases are put together for --level open; a directory in it is made and removed' -r -F
+complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l scratch -d 'Where databases are put together for --level open, a few at a time; a directory in it is made and removed [default: the system\'s directory for temporary files]' -r -F
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l rebase -d 'Where the writer\'s paths are now: a directory and what it became (repeatable)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l entropy-key -d 'Marker of entropy injection in paths (Flink\'s s3.entropy.key)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -l store-option -d 'Option of a store, such as endpoint or region, over what the environment says (repeatable)' -r

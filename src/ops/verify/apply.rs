@@ -209,7 +209,9 @@ impl Looking<'_> {
         metadata: &Metadata<'a>,
         places: &Places<'a>,
     ) -> Looked<'a> {
-        let plan = Plan::of(metadata, places, audit.level);
+        let mut plan = Plan::of(metadata, places, audit.level);
+        // Hostile metadata must not choose whom we talk to.
+        plan.retain_places(|place| self.facts.subject.seeks(place));
         let keys: Vec<Option<Key>> = plan.pieces.iter().map(|piece| self.key(piece)).collect();
         let mut facts: Vec<Option<Rc<Fact>>> = Vec::new();
         let mut wanted = HashSet::new();
@@ -332,10 +334,8 @@ impl Looking<'_> {
     /// was not named, or it is not in the sample.
     fn skips(&self, audit: &Audit, piece: &Piece<'_>) -> bool {
         let Source::File { places, .. } = &piece.source else { return false };
-        let subject = &self.facts.subject;
-        let reachable = places.iter().any(|place| subject.seeks(place));
         let bad = places.iter().any(|place| audit.bad.contains(place));
-        !reachable || bad || places.first().is_some_and(|place| !self.is_sampled(place))
+        places.is_empty() || bad || places.first().is_some_and(|place| !self.is_sampled(place))
     }
 
     fn is_sampled(&self, place: &Location) -> bool {

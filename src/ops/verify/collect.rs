@@ -40,6 +40,17 @@ use crate::model::places::Places;
 use crate::ops::inspect::warnings::label;
 
 impl<'a> Plan<'a> {
+    /// Forgets places where nothing is to be looked for.
+    pub fn retain_places(&mut self, is_wanted: impl Fn(&Location) -> bool) {
+        let of_pieces = self.pieces.iter_mut().map(|piece| &mut piece.source);
+        let of_backends = self.backends.iter_mut().filter_map(|backend| backend.meta.as_mut());
+        for source in of_pieces.chain(of_backends.map(|(source, _)| source)) {
+            if let Source::File { places, .. } = source {
+                places.retain(&is_wanted);
+            }
+        }
+    }
+
     /// What is looked into at a level.
     pub fn of(metadata: &Metadata<'a>, places: &Places<'a>, level: Level) -> Self {
         let version = metadata.layout.version;
