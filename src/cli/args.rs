@@ -243,11 +243,8 @@ pub enum KindArg {
 
 /// The part of a sample.
 fn sample(text: &str) -> Result<f64, String> {
-    let part = percent(text)?;
-    match part > 0.0 && part <= 1.0 {
-        true => Ok(part),
-        false => Err("is not more than 0% and at most 100%".to_owned()),
-    }
+    let part = percent(text).ok().filter(|part| *part > 0.0 && *part <= 1.0);
+    part.ok_or_else(|| "is not a percentage above 0% and up to 100%, such as 5%".to_owned())
 }
 
 /// A length of time such as `90s`, `10m` or `1h 30m`.

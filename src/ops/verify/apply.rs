@@ -340,10 +340,10 @@ impl Looking<'_> {
 
     fn is_sampled(&self, place: &Location) -> bool {
         let Some(part) = self.options.sample else { return true };
-        let mut hasher = DefaultHasher::new();
-        place.hash(&mut hasher);
+        let name = place.file_name().unwrap_or_default();
         // Chosen by the name, so that a second run looks into the same ones.
-        (hasher.finish() as f64) < part * u64::MAX as f64
+        let hash = murmur3::murmur3_32(&mut name.as_bytes(), 0);
+        hash.is_ok_and(|hash| f64::from(hash) < part * f64::from(u32::MAX))
     }
 }
 

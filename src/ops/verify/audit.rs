@@ -249,6 +249,7 @@ impl Audit {
         let (rule, evidence) = match &row.problem {
             Some(Problem::Empty) => (rules::METADATA_EMPTY, "it has 0 bytes".to_owned()),
             Some(Problem::Damaged(error)) => (rules::METADATA_DAMAGED, error.clone()),
+            Some(Problem::Newer(error)) => (rules::METADATA_VERSION, error.clone()),
             Some(Problem::Unread(error)) => (rules::METADATA_UNREADABLE, error.clone()),
             Some(Problem::Removed) => return self.remove(number, subject),
             Some(Problem::Files { .. }) | None => return,

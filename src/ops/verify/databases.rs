@@ -60,6 +60,10 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
             FileKind::Other => {}
         }
     }
+    // Whatever else is wrong with its names follows from that.
+    if complaints.iter().any(|complaint| complaint.rule == rules::LOCAL_NAME) {
+        return complaints;
+    }
     let named = current.map(&fact);
     let lacks = match (manifests.as_slice(), current) {
         ([], _) => Some("MANIFEST"),
@@ -337,5 +341,67 @@ fn few(names: &[String]) -> String {
     match names.len().checked_sub(SHOWN) {
         None | Some(0) => shown,
         Some(more) => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::flink::keyed::KeyGroupRange;
+    use crate::ops::verify::plan::Member;
+
+    /// A database of one table with keys of these key groups, of a subtask with 10 to 19.
+    fn complaints(groups: [u8; 2], deletes: bool) -> Vec<&'static str> {
+        let key = |group: u8| [vec![group, 1, 2], vec![0; 8]].concat().into_boxed_slice();
+        let [smallest, largest] = groups.map(key);
+        let keys = Some([smallest.clone(), largest.clone()]);
+        let live = LiveFile { number: 12, size: 99, smallest, largest, ..LiveFile::default() };
+        let name: Box<[u8]> = (*b"count").into();
+        let family = ColumnFamily { name, files: vec![live], ..ColumnFamily::default() };
+        let manifest = Manifest {
+            column_families: vec![family],
+            log_number: 0,
+            prev_log_number: 0,
+            next_file_number: 13,
+            last_sequence: 0,
+            max_column_family: 0,
+            min_log_number_to_keep: 0,
+            db_id: None,
+            records: 1,
+        };
+        let facts = [
+            Fact::Sst(SstFact {
+                bytes: 99,
+                column_family: Some((*b"count").into()),
+                deletes,
+                deletes_ranges: deletes,
+                external: false,
+                keys,
+            }),
+            Fact::Manifest(Box::new(manifest)),
+            Fact::Current("MANIFEST-000005".into()),
+        ];
+        let names = ["000012.sst", "MANIFEST-000005", "CURRENT"];
+        let members = names.iter().enumerate();
+        let members = members.map(|(piece, name)| Member { local_name: (*name).to_owned(), piece });
+        let database = Database {
+            operator: crate::format::flink::operator::OperatorId([0; 16]),
+            subtask: 0,
+            owner: "op subtask 0".into(),
+            key_groups: KeyGroupRange { start: 10, count: 10 },
+            prefix: 1,
+            members: members.collect(),
+        };
+        let found = judge(&database, |piece| facts.get(piece));
+        found.into_iter().map(|complaint| complaint.rule.code).collect()
+    }
+
+    #[test]
+    fn keys_of_others_are_a_fault_unless_something_deletes_them() {
+        assert_eq!(complaints([10, 19], false), [""; 0]);
+        assert_eq!(complaints([9, 19], false), ["sst-key-range"]);
+        assert_eq!(complaints([10, 20], false), ["sst-key-range"]);
+        // As after a rescale.
+        assert_eq!(complaints([0, 127], true), [""; 0]);
     }
 }

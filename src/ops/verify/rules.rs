@@ -96,6 +96,9 @@ rules! {
     METADATA_EMPTY: "metadata-empty", Damaged, Exists,
         "the metadata file has no bytes",
         "the checkpoint was never completed; restore from another one";
+    METADATA_VERSION: "metadata-version", Unknown, Exists,
+        "the metadata file is of a release that is not known",
+        "look for a newer chkctl; if no release of Flink writes this version, the file is damaged";
     METADATA_UNREADABLE: "metadata-unreadable", Unknown, Exists,
         "the metadata file could not be read", AGAIN;
     CHECKPOINT_REMOVED: "checkpoint-removed", Unknown, Exists,
@@ -149,8 +152,6 @@ rules! {
     MANIFEST_RECORD: "manifest-record", Damaged, Footer, "a MANIFEST is damaged", OLDER;
     MANIFEST_FILES: "manifest-files", Damaged, Footer,
         "the live files of a MANIFEST are not the files of the handle", OLDER;
-    MANIFEST_SIZE: "manifest-size", Damaged, Footer,
-        "a MANIFEST gives an SST another size than its handle", OLDER;
     DATABASE_INCOMPLETE: "database-incomplete", Damaged, Footer,
         "a database has no MANIFEST or no CURRENT", OLDER;
     CURRENT: "current", Damaged, Footer, "CURRENT does not name the MANIFEST", OLDER;
@@ -177,9 +178,6 @@ rules! {
     CHANNEL_STATE: "channel-state", Damaged, Blocks, "in-flight data is damaged", OLDER;
     CHANGELOG_SEGMENT: "changelog-segment", Damaged, Blocks,
         "a segment of the changelog is damaged", OLDER;
-    CONTENT_OPAQUE: "content-opaque", Note, Blocks,
-        "content of a serializer that is not known, or of the operator's own, was not parsed",
-        "nothing; its file is there and has its size";
     OPEN_FAILED: "open-failed", Damaged, Open,
         "RocksDB does not open the database, or not read it to its end", REPORT;
     OPEN_UNTRIED: "open-untried", Unknown, Open,

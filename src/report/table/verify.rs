@@ -72,8 +72,10 @@ pub fn verify(
             if one.findings == 0 { "-".to_owned() } else { units::grouped(one.findings) },
         ]);
     }
-    writeln!(out)?;
-    grid.print(width, out)?;
+    if !grid.is_empty() {
+        writeln!(out)?;
+        grid.print(width, out)?;
+    }
     for finding in &document.findings {
         self::finding(finding, out)?;
     }

@@ -45,6 +45,21 @@ fn documents_conform_to_the_schema() {
 }
 
 #[test]
+fn documents_of_verify_and_latest_conform_to_the_schema() {
+    for name in VARIANTS.into_iter().chain(["G-halt-resume-1.20.5"]) {
+        let root = archives::unpack(name).root();
+        for (command, level) in
+            [("verify", "exists"), ("verify", "blocks"), ("latest", "size"), ("latest", "footer")]
+        {
+            let contract = Contract::strict(command);
+            let args = [command, root.to_str().unwrap(), "--level", level, "--output", "json"];
+            let document: Value = serde_json::from_slice(&chkctl::run(&args).stdout).unwrap();
+            assert_eq!(contract.complaint(&document), None, "{name} {args:?}");
+        }
+    }
+}
+
+#[test]
 fn documents_of_jobs_and_roots_conform_to_the_schema() {
     let [job, root, either] =
         ["chkctl.inspect.job/1", "chkctl.inspect.root/1", "inspect"].map(Contract::strict);

@@ -72,6 +72,8 @@ pub(crate) enum Fault {
     Relative { operator: String, subtask: i32, local_name: String },
     /// The metadata: a handle names the file of another one, with a size of its own.
     Alias { operator: String, subtask: i32, local_name: String, of: FileOf, size: i64 },
+    /// The metadata: a handle names this path.
+    Path { operator: String, subtask: i32, local_name: String, path: String },
 }
 
 /// A file of a database.
@@ -159,7 +161,10 @@ fn apply(fault: &Fault, prepared: &Prepared) {
             fs::rename(prepared.root.join(b), prepared.root.join(a)).unwrap();
             fs::write(prepared.root.join(b), of_a).unwrap();
         }
-        Fault::Rename { .. } | Fault::Relative { .. } | Fault::Alias { .. } => {
+        Fault::Rename { .. }
+        | Fault::Relative { .. }
+        | Fault::Alias { .. }
+        | Fault::Path { .. } => {
             let path = prepared.checkpoint.join("_metadata");
             let bytes = fs::read(&path).unwrap();
             fs::write(path, rewritten(&bytes, fault)).unwrap();
@@ -181,13 +186,15 @@ fn rewritten(bytes: &[u8], fault: &Fault) -> Vec<u8> {
             let path = path_of(&metadata, &of.operator, of.subtask, &of.local_name);
             (Vec::new(), encode(&path))
         }
+        Fault::Path { path, .. } => (Vec::new(), encode(path)),
         _ => unreachable!("a fault of the metadata"),
     };
     let (name, path) = (Utf::from_encoded(&name), Utf::from_encoded(&path));
     let (operator, subtask, local_name) = match fault {
         Fault::Rename { operator, subtask, from, .. } => (operator, subtask, from),
         Fault::Relative { operator, subtask, local_name }
-        | Fault::Alias { operator, subtask, local_name, .. } => (operator, subtask, local_name),
+        | Fault::Alias { operator, subtask, local_name, .. }
+        | Fault::Path { operator, subtask, local_name, .. } => (operator, subtask, local_name),
         _ => unreachable!("a fault of the metadata"),
     };
     let changed = with_file(&metadata, operator, *subtask, local_name, |file| match fault {
@@ -195,6 +202,10 @@ fn rewritten(bytes: &[u8], fault: &Fault) -> Vec<u8> {
         Fault::Relative { .. } => {
             let size = i64::try_from(file.handle.unwrap().state_size().unwrap()).unwrap();
             NamedHandle { handle: Some(StreamHandle::Relative { path, size }), ..file }
+        }
+        Fault::Path { .. } => {
+            let size = i64::try_from(file.handle.unwrap().state_size().unwrap()).unwrap();
+            NamedHandle { handle: Some(StreamHandle::File { size, path }), ..file }
         }
         Fault::Alias { size, .. } => {
             NamedHandle { handle: Some(StreamHandle::File { size: *size, path }), ..file }

@@ -91,6 +91,8 @@ pub enum Problem {
     Empty,
     /// Its metadata is damaged, or of a release that is not known: where and how.
     Damaged(String),
+    /// Its metadata has a version that is not known yet: which.
+    Newer(String),
     /// Its metadata could not be read: why.
     Unread(String),
     /// Files are missing or too short.
@@ -113,11 +115,10 @@ impl Problem {
         let text = text.strip_prefix(&format!("{subject}: ")).unwrap_or(&text).to_owned();
         match error {
             CatalogError::EmptyMetadata { .. } => Problem::Empty,
-            // A release that is not known yet is no damage.
             CatalogError::Format { source, .. }
-                if matches!(source.problem, format::Problem::Version { .. }) =>
+                if matches!(source.problem, format::Problem::Version { found: 8..=255, .. }) =>
             {
-                Problem::Unread(text)
+                Problem::Newer(text)
             }
             CatalogError::Format { .. } => Problem::Damaged(text),
             _ => Problem::Unread(text),
@@ -130,7 +131,7 @@ impl Problem {
             Problem::Removed => "removed",
             Problem::Empty => "empty",
             Problem::Damaged(_) => "damaged",
-            Problem::Unread(_) => "unreadable",
+            Problem::Newer(_) | Problem::Unread(_) => "unreadable",
             Problem::Files { missing: 0, short: 0, .. } => "files-unseen",
             Problem::Files { .. } => "files-missing",
         }
@@ -142,6 +143,7 @@ impl Problem {
             Problem::Removed => "removed while this was read".into(),
             Problem::Empty => "its metadata has 0 bytes: it was never completed".into(),
             Problem::Damaged(_) => "its metadata is damaged".into(),
+            Problem::Newer(_) => "its metadata is of a release that is not known".into(),
             Problem::Unread(_) => "its metadata could not be read".into(),
             Problem::Files { missing, unseen, short, of } => {
                 let parts = [
@@ -165,7 +167,7 @@ impl Problem {
     pub fn message(&self) -> String {
         match self {
             Problem::Removed | Problem::Empty | Problem::Files { .. } => self.what(),
-            Problem::Damaged(error) | Problem::Unread(error) => {
+            Problem::Damaged(error) | Problem::Newer(error) | Problem::Unread(error) => {
                 format!("{}: {error}", self.what())
             }
         }
@@ -173,7 +175,7 @@ impl Problem {
 
     /// Whether it kept the checkpoint from being looked at, so that the report is not all.
     pub fn is_failure(&self) -> bool {
-        matches!(self, Problem::Empty | Problem::Damaged(_) | Problem::Unread(_))
+        !matches!(self, Problem::Removed | Problem::Files { .. })
     }
 }
 
