@@ -33,6 +33,8 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Shows what changed between two checkpoints')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Checks whether checkpoints are whole and undamaged')
+            [CompletionResult]::new('latest', 'latest', [CompletionResultType]::ParameterValue, 'Prints the newest checkpoint or savepoint of a job that can be restored')
             [CompletionResult]::new('stores', 'stores', [CompletionResultType]::ParameterValue, 'Lists the stores chkctl knows and where their configuration comes from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Prints the JSON Schema of what a command writes under --output json')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Prints shell completions')
@@ -53,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'List every physical file and who refers to it')
             [CompletionResult]::new('--history', '--history', [CompletionResultType]::ParameterName, 'Of a job directory: show how its checkpoints share files, and how they grow')
             [CompletionResult]::new('--states', '--states', [CompletionResultType]::ParameterName, 'List the states of all operators with their types')
+            [CompletionResult]::new('--sst', '--sst', [CompletionResultType]::ParameterName, 'Of a checkpoint: ask its SSTs how much they hold of each state, in at most two small reads of each')
             [CompletionResult]::new('--isolated', '--isolated', [CompletionResultType]::ParameterName, 'Of a job directory: do not read other jobs of its root. What they refer to here then counts as unreferenced')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
@@ -72,6 +75,48 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
             [CompletionResult]::new('--files', '--files', [CompletionResultType]::ParameterName, 'List every file that was kept, added or dropped (JSON always does)')
             [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'Exit with 3 if anything differs')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'chkctl;verify' {
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'How deep to look')
+            [CompletionResult]::new('--sample', '--sample', [CompletionResultType]::ParameterName, 'Look only into this part of the files, such as 5%; existence and sizes are checked of all')
+            [CompletionResult]::new('--also', '--also', [CompletionResultType]::ParameterName, 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)')
+            [CompletionResult]::new('--max-duration', '--max-duration', [CompletionResultType]::ParameterName, 'End after this long, such as 90s, 10m or 2h; what was not looked at then is unknown')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Files that are read at a time [default: the processors here, at least 8 in an object store]')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for what is read, such as 256MiB')
+            [CompletionResult]::new('--scratch', '--scratch', [CompletionResultType]::ParameterName, 'Where databases are put together for --level open; a directory in it is made and removed')
+            [CompletionResult]::new('--rebase', '--rebase', [CompletionResultType]::ParameterName, 'Where the writer''s paths are now: a directory and what it became (repeatable)')
+            [CompletionResult]::new('--entropy-key', '--entropy-key', [CompletionResultType]::ParameterName, 'Marker of entropy injection in paths (Flink''s s3.entropy.key)')
+            [CompletionResult]::new('--store-option', '--store-option', [CompletionResultType]::ParameterName, 'Option of a store, such as endpoint or region, over what the environment says (repeatable)')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the report is written')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'chkctl;latest' {
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'How deep to look before one is called restorable')
+            [CompletionResult]::new('--kind', '--kind', [CompletionResultType]::ParameterName, 'Only snapshots of this kind')
+            [CompletionResult]::new('--also', '--also', [CompletionResultType]::ParameterName, 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)')
+            [CompletionResult]::new('--max-duration', '--max-duration', [CompletionResultType]::ParameterName, 'End after this long, such as 90s, 10m or 2h; what was not looked at then is unknown')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Files that are read at a time [default: the processors here, at least 8 in an object store]')
+            [CompletionResult]::new('--memory', '--memory', [CompletionResultType]::ParameterName, 'Memory for what is read, such as 256MiB')
+            [CompletionResult]::new('--scratch', '--scratch', [CompletionResultType]::ParameterName, 'Where databases are put together for --level open; a directory in it is made and removed')
+            [CompletionResult]::new('--rebase', '--rebase', [CompletionResultType]::ParameterName, 'Where the writer''s paths are now: a directory and what it became (repeatable)')
+            [CompletionResult]::new('--entropy-key', '--entropy-key', [CompletionResultType]::ParameterName, 'Marker of entropy injection in paths (Flink''s s3.entropy.key)')
+            [CompletionResult]::new('--store-option', '--store-option', [CompletionResultType]::ParameterName, 'Option of a store, such as endpoint or region, over what the environment says (repeatable)')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the report is written')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
@@ -128,6 +173,8 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
         'chkctl;help' {
             [CompletionResult]::new('inspect', 'inspect', [CompletionResultType]::ParameterValue, 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Shows what changed between two checkpoints')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Checks whether checkpoints are whole and undamaged')
+            [CompletionResult]::new('latest', 'latest', [CompletionResultType]::ParameterValue, 'Prints the newest checkpoint or savepoint of a job that can be restored')
             [CompletionResult]::new('stores', 'stores', [CompletionResultType]::ParameterValue, 'Lists the stores chkctl knows and where their configuration comes from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Prints the JSON Schema of what a command writes under --output json')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Prints shell completions')
@@ -139,6 +186,12 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             break
         }
         'chkctl;help;diff' {
+            break
+        }
+        'chkctl;help;verify' {
+            break
+        }
+        'chkctl;help;latest' {
             break
         }
         'chkctl;help;stores' {

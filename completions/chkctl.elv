@@ -30,6 +30,8 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand --version 'Print version'
             cand inspect 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root'
             cand diff 'Shows what changed between two checkpoints'
+            cand verify 'Checks whether checkpoints are whole and undamaged'
+            cand latest 'Prints the newest checkpoint or savepoint of a job that can be restored'
             cand stores 'Lists the stores chkctl knows and where their configuration comes from'
             cand schema 'Prints the JSON Schema of what a command writes under --output json'
             cand completions 'Prints shell completions'
@@ -49,6 +51,7 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand --files 'List every physical file and who refers to it'
             cand --history 'Of a job directory: show how its checkpoints share files, and how they grow'
             cand --states 'List the states of all operators with their types'
+            cand --sst 'Of a checkpoint: ask its SSTs how much they hold of each state, in at most two small reads of each'
             cand --isolated 'Of a job directory: do not read other jobs of its root. What they refer to here then counts as unreferenced'
             cand -q 'No notes and warnings on stderr, only errors'
             cand --quiet 'No notes and warnings on stderr, only errors'
@@ -67,6 +70,46 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand --color 'When to use colour; NO_COLOR is respected'
             cand --files 'List every file that was kept, added or dropped (JSON always does)'
             cand --exit-code 'Exit with 3 if anything differs'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chkctl;verify'= {
+            cand --level 'How deep to look'
+            cand --sample 'Look only into this part of the files, such as 5%; existence and sizes are checked of all'
+            cand --also 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)'
+            cand --max-duration 'End after this long, such as 90s, 10m or 2h; what was not looked at then is unknown'
+            cand --concurrency 'Files that are read at a time [default: the processors here, at least 8 in an object store]'
+            cand --memory 'Memory for what is read, such as 256MiB'
+            cand --scratch 'Where databases are put together for --level open; a directory in it is made and removed'
+            cand --rebase 'Where the writer''s paths are now: a directory and what it became (repeatable)'
+            cand --entropy-key 'Marker of entropy injection in paths (Flink''s s3.entropy.key)'
+            cand --store-option 'Option of a store, such as endpoint or region, over what the environment says (repeatable)'
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'chkctl;latest'= {
+            cand --level 'How deep to look before one is called restorable'
+            cand --kind 'Only snapshots of this kind'
+            cand --also 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)'
+            cand --max-duration 'End after this long, such as 90s, 10m or 2h; what was not looked at then is unknown'
+            cand --concurrency 'Files that are read at a time [default: the processors here, at least 8 in an object store]'
+            cand --memory 'Memory for what is read, such as 256MiB'
+            cand --scratch 'Where databases are put together for --level open; a directory in it is made and removed'
+            cand --rebase 'Where the writer''s paths are now: a directory and what it became (repeatable)'
+            cand --entropy-key 'Marker of entropy injection in paths (Flink''s s3.entropy.key)'
+            cand --store-option 'Option of a store, such as endpoint or region, over what the environment says (repeatable)'
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
             cand -q 'No notes and warnings on stderr, only errors'
             cand --quiet 'No notes and warnings on stderr, only errors'
             cand -v 'Log what is done to stderr; twice for every request'
@@ -118,6 +161,8 @@ set edit:completion:arg-completer[chkctl] = {|@words|
         &'chkctl;help'= {
             cand inspect 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root'
             cand diff 'Shows what changed between two checkpoints'
+            cand verify 'Checks whether checkpoints are whole and undamaged'
+            cand latest 'Prints the newest checkpoint or savepoint of a job that can be restored'
             cand stores 'Lists the stores chkctl knows and where their configuration comes from'
             cand schema 'Prints the JSON Schema of what a command writes under --output json'
             cand completions 'Prints shell completions'
@@ -127,6 +172,10 @@ set edit:completion:arg-completer[chkctl] = {|@words|
         &'chkctl;help;inspect'= {
         }
         &'chkctl;help;diff'= {
+        }
+        &'chkctl;help;verify'= {
+        }
+        &'chkctl;help;latest'= {
         }
         &'chkctl;help;stores'= {
         }

@@ -21,6 +21,7 @@
 //! | what is counted, and for whom | `ops/inspect/tree/conclude.rs` |
 //! | the picture of a history | `ops/inspect/history.rs`, `report/table/history.rs` |
 //! | what is kept, added or dropped; compactions | `ops/diff/` |
+//! | what SSTs say of states, and how it is summed | `ops/sst/` |
 //! | who refers to what; keys of Flink's registry | `model/references/` |
 //! | whose files a handle names | `model/walk.rs` |
 //! | what a LOCATION may be | `catalog/find.rs`, `store/location.rs` |
@@ -28,6 +29,8 @@
 //! | how moved checkpoints are found | `model/rebase.rs` |
 //! | metadata versions and handles | `format/flink/` |
 //! | MANIFEST, CURRENT, OPTIONS | `format/rocks/` |
+//! | SSTs: versions, checksums, compression, indexes | `format/rocks/table/` |
+//! | what streams of state hold, to the last byte | `format/flink/content/` |
 
 pub mod catalog;
 pub mod cli;

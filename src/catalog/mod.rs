@@ -4,6 +4,7 @@
 //! the object and the next thing to do.
 
 pub mod checkpoint;
+pub mod dated;
 pub mod discover;
 mod error;
 pub mod find;

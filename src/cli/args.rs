@@ -100,6 +100,7 @@ Examples:
   chkctl inspect s3://flink/checkpoints/7a1e.../chk-42
   chkctl inspect /data/checkpoints/7a1e...@latest
   chkctl inspect ./savepoint-7a1e5c-0d9f3b4826a1 --operator my-uid
+  chkctl inspect /data/checkpoints/7a1e...@latest --sst
   chkctl inspect /data/checkpoints/7a1e... --history
   chkctl inspect s3://flink/checkpoints --top 20 --also s3://flink/savepoints
   chkctl inspect /backup/7a1e.../chk-42 --rebase s3://flink/checkpoints=/backup
@@ -128,7 +129,8 @@ Levels, each with all before it:
   footer  every SST ends as a table does, and the MANIFEST of each database means just the files
           of its handle; two small reads of an SST
   blocks  every block of every SST has its checksum, and everything else parses to its last byte
-  open    every database is put together in --scratch and RocksDB opens it and reads it through
+  open    every database is put together in --scratch and RocksDB opens it and reads it through;
+          needs a build with the feature rocksdb
 
 Examples:
   chkctl verify s3://flink/checkpoints/7a1e...
@@ -208,7 +210,8 @@ pub struct ReadingArgs {
     /// Memory for what is read, such as 256MiB
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256MiB")]
     pub memory: u64,
-    /// Where databases are put together for --level open; a directory in it is made and removed
+    /// Where databases are put together for --level open, a few at a time; a directory in it is
+    /// made and removed [default: the system's directory for temporary files]
     #[arg(long, value_name = "DIR")]
     pub scratch: Option<PathBuf>,
 }
@@ -341,6 +344,10 @@ pub struct InspectArgs {
     /// List the states of all operators with their types
     #[arg(long)]
     pub states: bool,
+    /// Of a checkpoint: ask its SSTs how much they hold of each state, in at most two small reads
+    /// of each
+    #[arg(long)]
+    pub sst: bool,
     /// Of a job directory or root: also read the checkpoints of this LOCATION, which may refer
     /// to files here (repeatable)
     #[arg(long, value_name = "LOCATION")]

@@ -5,6 +5,7 @@ mod diff;
 mod exit;
 mod generate;
 mod inspect;
+mod interrupt;
 mod latest;
 mod open;
 mod printer;
@@ -16,8 +17,6 @@ pub use args::Cli;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::CommandFactory;
 use clap::Parser;
@@ -31,11 +30,7 @@ use printer::Printer;
 /// Runs the command line and returns the exit code of the process.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    // An interrupt ends every command at once: what it has printed is all it did.
-    let at_once = Arc::new(AtomicBool::new(true));
-    let interrupt = signal_hook::consts::SIGINT;
-    // Without the handler an interrupt ends the process as well, only without the exit code.
-    let _ = signal_hook::flag::register_conditional_shutdown(interrupt, exit::INTERRUPTED, at_once);
+    interrupt::ends_at_once();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&args, &error),

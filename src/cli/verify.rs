@@ -1,5 +1,8 @@
 //! `chkctl verify`.
 
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -12,6 +15,7 @@ use super::args::StoreArgs;
 use super::args::VerifyArgs;
 use super::exit::Exit;
 use super::exit::Stop;
+use super::interrupt::CleansUp;
 use super::open;
 use super::printer::Printer;
 use super::survey;
@@ -29,6 +33,7 @@ use crate::ops::verify::Audit;
 use crate::ops::verify::Level;
 use crate::ops::verify::apply;
 use crate::ops::verify::apply::Options;
+use crate::ops::verify::open::Scratch;
 use crate::report::table;
 use crate::report::verify::Context;
 use crate::report::verify::VerifyDocument;
@@ -40,6 +45,8 @@ pub(super) struct Looking<'l> {
     pub(super) sample: Option<f64>,
     pub(super) reading: &'l ReadingArgs,
     pub(super) printer: &'l Printer,
+    /// Where databases are put together, at level `open`.
+    cleans_up: Option<CleansUp>,
     pub(super) runtime: Runtime,
     pub(super) stores: Stores,
     pub(super) rebase: RebaseOptions,
@@ -55,6 +62,11 @@ pub(super) fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> anyh
     if args.sample.is_some() && level < Level::Footer {
         let message = format!("--sample: level {} looks into no files", level.name());
         let hint = "existence and sizes are checked of all; add --level footer or blocks";
+        return Err(Stop::usage(message, Some(hint.into())).into());
+    }
+    if args.sample.is_some() && level == Level::Open {
+        let message = "--sample: level open needs every file of a database";
+        let hint = "look into a part of the files with --level blocks";
         return Err(Stop::usage(message, Some(hint.into())).into());
     }
     let looking = Looking::new(level, args.sample, &args.reading, &args.store, printer)?;
@@ -107,6 +119,26 @@ pub(super) fn one(metadata: &Location) -> Subject {
     Subject { tree: home.exclusive, base: home.base, is_job: false, everywhere: Vec::new() }
 }
 
+/// Where databases are put together.
+fn scratch(reading: &ReadingArgs) -> Result<PathBuf, Stop> {
+    if cfg!(not(feature = "rocksdb")) {
+        let message = "--level open: this chkctl was built without RocksDB";
+        let hint = "build it with the feature rocksdb (cargo install --path .), or use --level \
+                    blocks, which needs none";
+        return Err(Stop::usage(message, Some(hint.into())));
+    }
+    let directory = reading.scratch.clone().unwrap_or_else(std::env::temp_dir);
+    // Whatever else is in the way shows when something is made in it.
+    let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let why = match fs::metadata(&directory) {
+        Ok(found) if !found.is_dir() => "is not a directory",
+        Err(error) if absent(&error) => "does not exist",
+        _ => return Ok(directory),
+    };
+    let hint = "name a directory that has room for a whole database with --scratch";
+    Err(Stop::usage(format!("{}: {why}", directory.display()), Some(hint.into())))
+}
+
 impl From<LevelArg> for Level {
     fn from(level: LevelArg) -> Self {
         match level {
@@ -140,12 +172,18 @@ impl<'l> Looking<'l> {
             everywhere.push(place);
         }
         everywhere.extend(rebase.rules.iter().map(|(_, to)| to.clone()));
+        let runtime = builder.enable_all().build()?;
+        let scratch = match level {
+            Level::Open => Some(Scratch::new(scratch(reading)?)),
+            _ => None,
+        };
         Ok(Looking {
             level,
             sample,
             reading,
             printer,
-            runtime: builder.enable_all().build()?,
+            cleans_up: scratch.map(|scratch| CleansUp::new(&runtime, scratch)).transpose()?,
+            runtime,
             stores: Stores::new(open::store_options(store)?),
             rebase,
             everywhere,
@@ -154,11 +192,7 @@ impl<'l> Looking<'l> {
     }
 
     /// Reads metadata and lists files.
-    pub(super) fn survey(
-        &self,
-        subject: Subject,
-        only: Option<Location>,
-    ) -> anyhow::Result<Facts> {
+    pub(super) fn survey(&self, subject: Subject, only: Option<Location>) -> anyhow::Result<Facts> {
         let everywhere = self.everywhere.iter().cloned().chain([subject.tree.clone()]).collect();
         let subject = Subject { everywhere, ..subject };
         let scope = Scope {
@@ -175,6 +209,7 @@ impl<'l> Looking<'l> {
     /// Looks as deep as was asked for.
     pub(super) fn audit(&self, facts: &Facts) -> anyhow::Result<Audit> {
         let mut audit = Audit::of(facts, self.level);
+        apply::decide(&mut audit, &self.stores, self.runtime.handle());
         if !apply::is_needed(self.level) {
             return Ok(audit);
         }
@@ -191,9 +226,14 @@ impl<'l> Looking<'l> {
             until: self.until,
             concurrency: self.reading.concurrency.map(usize::from),
             memory: self.reading.memory,
+            scratch: self.cleans_up.as_ref().map(CleansUp::scratch),
             progress: &progress,
         };
         apply::look_into(&mut audit, facts, &options);
+        if let Some(cleans_up) = &self.cleans_up {
+            // Waits if the process is about to end: what was seen meanwhile is not told.
+            cleans_up.scratch().remove(|| {});
+        }
         bar.finish_and_clear();
         Ok(audit)
     }

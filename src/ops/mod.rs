@@ -2,4 +2,7 @@
 
 pub mod diff;
 pub mod inspect;
+pub mod latest;
+pub mod restore;
+pub mod sst;
 pub mod verify;

@@ -3,11 +3,15 @@
 use std::io;
 use std::io::Write;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::document::Head;
+use super::document::Looked;
 use super::document::line;
+use crate::model::Location;
+use crate::ops::verify::Level;
 
 /// Schema of the document.
 pub const SCHEMA: &str = "chkctl.latest/1";
@@ -41,7 +45,40 @@ pub struct SkippedJson {
     pub why: String,
 }
 
+/// The snapshot that was chosen.
+#[derive(Debug)]
+pub struct Chosen {
+    /// The snapshot, in the spelling of Flink.
+    pub path: String,
+    /// Its checkpoint id.
+    pub id: Option<i64>,
+    /// `checkpoint` or `savepoint`.
+    pub kind: Option<&'static str>,
+    /// When it was completed.
+    pub completed_at: Option<Timestamp>,
+}
+
 impl LatestDocument {
+    /// Makes the document of what was found at a place of a kind, and when.
+    pub fn new(
+        (kind, at, when): (&'static str, &Location, Timestamp),
+        level: Level,
+        chosen: Option<Chosen>,
+        skipped: Vec<SkippedJson>,
+    ) -> Self {
+        let head = Head::new(SCHEMA, Looked { at, kind, base: at, when }, Vec::new(), &[]);
+        let completed_at = chosen.as_ref().and_then(|one| one.completed_at);
+        LatestDocument {
+            head,
+            id: chosen.as_ref().and_then(|one| one.id),
+            kind: chosen.as_ref().and_then(|one| one.kind),
+            completed_at: completed_at.map(|time| time.to_string()),
+            path: chosen.map(|one| one.path),
+            level: level.name(),
+            skipped,
+        }
+    }
+
     /// Writes one record a line: header, what was skipped, the snapshot.
     ///
     /// # Errors

@@ -44,6 +44,9 @@ pub struct VerifyDocument {
     pub jobs: Vec<NewestOfJob>,
     /// What was found, the worst first.
     pub findings: Vec<FindingJson>,
+    /// What is there and could not be parsed, as its serializer is not known or it is the
+    /// operator's own; its checksums, if it has any, its size and its frames were checked.
+    pub unparsed: Vec<UnparsedJson>,
     /// Sums.
     pub totals: TotalsJson,
 }
@@ -99,6 +102,15 @@ pub struct FindingJson {
     pub checkpoints: Vec<String>,
 }
 
+/// Content of streams that could not be parsed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct UnparsedJson {
+    /// What, and why.
+    pub what: String,
+    /// In how many streams.
+    pub streams: u64,
+}
+
 /// Sums over everything.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct TotalsJson {
@@ -122,6 +134,10 @@ pub struct TotalsJson {
     pub blocks: u64,
     /// Reads of files of state, each a request where they lie in an object store.
     pub requests: u64,
+    /// Databases that RocksDB opened and read to their end.
+    pub databases: u64,
+    /// Entries in these.
+    pub entries: u64,
 }
 
 /// What the report is made of.
@@ -220,6 +236,11 @@ impl VerifyDocument {
             newest_restorable: newest(&|_| true),
             jobs: units.into_iter().filter(|_| is_root).filter_map(of_unit).collect(),
             findings: findings.iter().map(finding).collect(),
+            unparsed: audit
+                .unparsed
+                .iter()
+                .map(|(what, streams)| UnparsedJson { what: what.clone(), streams: *streams })
+                .collect(),
             totals: TotalsJson {
                 checkpoints: audit.checkpoints.len() as u64,
                 restorable: count(Verdict::Restorable),
@@ -231,11 +252,13 @@ impl VerifyDocument {
                 ssts: audit.looked.ssts,
                 blocks: audit.looked.blocks,
                 requests: audit.looked.requests,
+                databases: audit.looked.databases,
+                entries: audit.looked.entries,
             },
         }
     }
 
-    /// Writes one record a line: header, checkpoints, findings, totals.
+    /// Writes one record a line: header, checkpoints, findings, what was not parsed, totals.
     ///
     /// # Errors
     /// What `out` says.
@@ -244,6 +267,7 @@ impl VerifyDocument {
         line(out, "header", Header { head, level, complete: *complete, sample: *sample })?;
         self.checkpoints.iter().try_for_each(|one| line(out, "checkpoint", one))?;
         self.findings.iter().try_for_each(|one| line(out, "finding", one))?;
+        self.unparsed.iter().try_for_each(|one| line(out, "unparsed", one))?;
         line(out, "totals", Totals { newest_restorable, jobs, totals: &self.totals })
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use chkctl::ops::restore::merge_operator;
 use rocksdb::ColumnFamilyDescriptor;
 use rocksdb::DB;
 use rocksdb::IteratorMode;
-use rocksdb::MergeOperands;
 use rocksdb::Options;
 use serde_json::Value;
 use sha2::Digest;
@@ -82,7 +82,7 @@ fn content(home: &Path) -> BTreeMap<String, (u64, String)> {
     let names = DB::list_cf(&Options::default(), home).unwrap();
     let families = names.iter().map(|name| {
         let mut options = Options::default();
-        options.set_merge_operator_associative("stringappendtest", append);
+        merge_operator::register(&mut options);
         ColumnFamilyDescriptor::new(name, options)
     });
     let db = DB::open_cf_descriptors_read_only(&Options::default(), home, families, false).unwrap();
@@ -98,10 +98,4 @@ fn content(home: &Path) -> BTreeMap<String, (u64, String)> {
         (name.clone(), (entries, hex(&hash.finalize())))
     };
     names.iter().map(of).collect()
-}
-
-/// Flink's merge of list state: elements joined by one comma.
-fn append(_key: &[u8], existing: Option<&[u8]>, operands: &MergeOperands) -> Option<Vec<u8>> {
-    let parts: Vec<&[u8]> = existing.into_iter().chain(operands.iter()).collect();
-    Some(parts.join(&b','))
 }

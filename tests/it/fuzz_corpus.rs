@@ -56,8 +56,23 @@ fn manifest() {
 }
 
 #[test]
+fn sst() {
+    replay("sst", properties::sst, 30);
+}
+
+#[test]
+fn block() {
+    replay("block", properties::block, 10);
+}
+
+#[test]
+fn content() {
+    replay("content", properties::content, 10);
+}
+
+#[test]
 fn the_corpus_stays_small() {
-    let targets = ["metadata", "properties", "backend_meta", "manifest"];
+    let targets = ["metadata", "properties", "backend_meta", "manifest", "sst", "block", "content"];
     let files = targets.into_iter().flat_map(inputs);
     let sizes: Vec<u64> = files.map(|file| fs::metadata(file).unwrap().len()).collect();
     assert!(sizes.iter().all(|size| *size < 64 << 10));

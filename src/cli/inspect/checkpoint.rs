@@ -10,11 +10,16 @@ use crate::cli::exit::Exit;
 use crate::cli::exit::Stop;
 use crate::cli::is_table;
 use crate::format::flink::metadata::Metadata;
+use crate::format::flink::operator::OperatorId;
 use crate::model::places::Places;
 use crate::ops::inspect;
 use crate::ops::inspect::Options;
 use crate::ops::inspect::Survey;
 use crate::ops::inspect::select::Named;
+use crate::ops::sst::Ssts;
+use crate::ops::sst::conclude;
+use crate::ops::sst::plan::Plan;
+use crate::ops::sst::probe;
 use crate::report::inspect::build;
 use crate::report::inspect::build::Context;
 use crate::report::inspect::jsonl;
@@ -36,7 +41,11 @@ pub(super) fn run(run: &Run<'_>) -> anyhow::Result<Exit> {
     let heads = read_heads(run, &metadata, &places, wanted);
 
     let survey = Survey { metadata: &metadata, places: &places, heads: &heads };
-    let facts = inspect::inspect(survey, Options { operator: only, states })?;
+    let mut facts = inspect::inspect(survey, Options { operator: only, states })?;
+    let ssts = run.args.sst.then(|| read_ssts(run, &metadata, &places, only));
+    if let Some(ssts) = &ssts {
+        facts.findings.extend_from_slice(&ssts.findings);
+    }
     let context = Context {
         location_kind: chosen.location_kind,
         observed_at: Timestamp::now(),
@@ -44,6 +53,7 @@ pub(super) fn run(run: &Run<'_>) -> anyhow::Result<Exit> {
         modified: file.modified,
         list_files: run.lists_files(),
         files: run.selection(only),
+        ssts: ssts.as_ref(),
     };
     let document = build::checkpoint(survey, &facts, context);
     run.printer.tell(&document.head);
@@ -59,6 +69,24 @@ pub(super) fn run(run: &Run<'_>) -> anyhow::Result<Exit> {
         |out| jsonl::write(survey, &facts, context, out),
     )?;
     Ok(Exit::Clean)
+}
+
+fn read_ssts<'a>(
+    run: &Run<'_>,
+    metadata: &Metadata<'a>,
+    places: &Places<'a>,
+    only: Option<OperatorId>,
+) -> Ssts {
+    let plan = Plan::of(metadata, places, only);
+    let base = &places.home().base;
+    let bar = run.printer.bar("reading SSTs");
+    let progress = |done: u64, total: u64| {
+        bar.set_length(total);
+        bar.set_position(done);
+    };
+    let probed = probe::read(&plan, &run.stores, run.runtime.handle(), !base.is_local(), &progress);
+    bar.finish_and_clear();
+    conclude::conclude(&plan, probed, base)
 }
 
 fn read_heads<'a>(

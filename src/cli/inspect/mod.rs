@@ -35,11 +35,16 @@ struct Run<'r> {
 
 /// Shows a checkpoint, a job directory or a checkpoint root.
 pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> anyhow::Result<Exit> {
+    // Threads that read SSTs wait for requests that others must do.
+    let mut builder = match args.sst {
+        true => tokio::runtime::Builder::new_multi_thread(),
+        false => tokio::runtime::Builder::new_current_thread(),
+    };
     let run = Run {
         args,
         global,
         printer,
-        runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+        runtime: builder.enable_all().build()?,
         rebase: open::rebase_options(&args.store)?,
         stores: Stores::new(open::store_options(&args.store)?),
     };
@@ -55,11 +60,11 @@ pub(super) fn run(args: &InspectArgs, global: &Global, printer: &Printer) -> any
             checkpoint::run(&run)
         }
         Target::Job(at) => {
-            run.refuse(&["--states"], "is a job directory")?;
+            run.refuse(&["--states", "--sst"], "is a job directory")?;
             tree::run(&run, Subject::job(at))
         }
         Target::Root(at) => {
-            run.refuse(&["--states", "--history", "--isolated"], "is a checkpoint root")?;
+            run.refuse(&["--states", "--sst", "--history", "--isolated"], "is a checkpoint root")?;
             tree::run(&run, Subject::root(at))
         }
     }
@@ -74,6 +79,7 @@ impl Run<'_> {
             (!args.also.is_empty(), "--also", "name a job directory or a root"),
             (args.isolated, "--isolated", "name a job directory"),
             (args.states, "--states", "name a checkpoint in it with @latest or @N"),
+            (args.sst, "--sst", "name a checkpoint in it with @latest or @N"),
         ];
         let wrong = given.iter().find(|(given, flag, _)| *given && flags.contains(flag));
         let Some((_, flag, hint)) = wrong else { return Ok(()) };

@@ -202,6 +202,25 @@ impl<'a> KeyedBackendMeta<'a> {
     }
 }
 
+impl KeyedBackendMeta<'_> {
+    /// Fails at what is wrong with the meta at the head of `bytes`, where that is not a class
+    /// nobody here knows: [`Self::parse`] makes the best of both.
+    pub(super) fn check(bytes: &[u8]) -> Result<()> {
+        check(Kind::Keyed, bytes)
+    }
+}
+
+impl OperatorBackendMeta<'_> {
+    /// As [`KeyedBackendMeta::check`].
+    pub(super) fn check(bytes: &[u8]) -> Result<()> {
+        check(Kind::Operator, bytes)
+    }
+}
+
+fn check(kind: Kind, bytes: &[u8]) -> Result<()> {
+    known(|cx| Draft::default().read(kind, &mut Reader::new(bytes), cx)).map(|_| ())
+}
+
 impl<'a> OperatorBackendMeta<'a> {
     /// Reads the meta at the head of `bytes`, as [`KeyedBackendMeta::parse`] does.
     ///

@@ -4,6 +4,7 @@
 //! several checkpoints share is read once.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::hash::DefaultHasher;
@@ -18,12 +19,17 @@ use tokio::runtime::Handle;
 use super::audit::Audit;
 use super::audit::Checkpoint;
 use super::databases;
+use super::databases::Complaint;
+use super::databases::Ready;
 use super::fact::Fact;
 use super::fact::Probed;
+use super::open::Opener;
+use super::open::Scratch;
 use super::plan::Content;
 use super::plan::Piece;
 use super::plan::Plan;
 use super::plan::Source;
+use super::probe::Files;
 use super::probe::Prober;
 use super::rules;
 use super::rules::Finding;
@@ -55,7 +61,9 @@ pub struct Options<'o> {
     pub concurrency: Option<usize>,
     /// Bytes that may be held.
     pub memory: u64,
-    /// Told of streams that are done, and how many there are as far as is known.
+    /// Where databases are put together; without it none are.
+    pub scratch: Option<&'o Scratch>,
+    /// Told of streams and databases that are done, and how many there are as far as is known.
     pub progress: &'o dyn Fn(u64, u64),
 }
 
@@ -80,15 +88,18 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
         facts,
         options,
         prober: Prober {
-            stores: options.stores,
-            runtime: options.runtime,
+            files: Files {
+                stores: options.stores,
+                runtime: options.runtime,
+                limits: [limits(LOCAL_CHUNK), limits(REMOTE_CHUNK)],
+                until: options.until,
+            },
             level: audit.level,
-            limits: [limits(LOCAL_CHUNK), limits(REMOTE_CHUNK)],
-            until: options.until,
             threads,
             backends: Mutex::default(),
         },
         known: HashMap::new(),
+        opened: HashMap::new(),
         directories: HashMap::new(),
         planned: 0,
         done: 0,
@@ -98,6 +109,20 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
     order.sort_by_key(|at| std::cmp::Reverse(audit.checkpoints.get(*at).map(Checkpoint::age)));
     for number in order {
         looking.checkpoint(audit, number);
+    }
+}
+
+/// Reads the first bytes of files that cannot be judged without.
+pub fn decide(audit: &mut Audit, stores: &Stores, runtime: &Handle) {
+    for file in std::mem::take(&mut audit.undecided) {
+        let read = async { stores.open(&file.at)?.read_range(&file.at, 0..1).await };
+        match runtime.block_on(read) {
+            Ok(first) => audit.decide(file, first.first().copied()),
+            Err(error) => {
+                let (subject, evidence) = (file.subject, error.to_string());
+                audit.find(rules::FILE_UNREADABLE, subject, evidence, file.checkpoints);
+            }
+        }
     }
 }
 
@@ -111,6 +136,8 @@ struct Looking<'l> {
     prober: Prober<'l>,
     /// What was seen in streams that other checkpoints may share.
     known: HashMap<Key, Rc<Fact>>,
+    /// What RocksDB said of databases, by the digest of what they are made of.
+    opened: HashMap<[u8; 32], Rc<Fact>>,
     directories: HashMap<Location, u32>,
     planned: u64,
     done: u64,
@@ -132,7 +159,12 @@ impl Looking<'_> {
             Ok(file) => file,
             Err(error) if error.is_absent() => return audit.remove(number, subject),
             Err(error) => {
-                return audit.find(rules::METADATA_UNREADABLE, subject, error.to_string(), [number]);
+                return audit.find(
+                    rules::METADATA_UNREADABLE,
+                    subject,
+                    error.to_string(),
+                    [number],
+                );
             }
         };
         // It could be parsed before; one that was overwritten meanwhile is told as such.
@@ -144,10 +176,15 @@ impl Looking<'_> {
         };
         let places = checkpoint::places(self.options.stores, &metadata, &at, self.options.rebase);
         let places = self.options.runtime.block_on(places);
-        let looked = self.plan(audit, &file, &metadata, &places);
-        if looked.facts.iter().any(|fact| matches!(fact.as_deref(), Some(Fact::Gone)))
-            && self.is_gone(&at)
-        {
+        let mut looked = self.plan(audit, &file, &metadata, &places);
+        if audit.level >= Level::Open {
+            match self.options.scratch {
+                Some(scratch) => self.open(audit, &mut looked, scratch),
+                None => audit.complete = false,
+            }
+        }
+        let mut facts = looked.facts.iter().flatten().chain(looked.openings.values());
+        if facts.any(|fact| matches!(**fact, Fact::Gone)) && self.is_gone(&at) {
             return audit.remove(number, subject);
         }
         looked.tell(audit, number, &subject, self.facts);
@@ -208,7 +245,58 @@ impl Looking<'_> {
                 self.known.insert(key, fact.clone());
             }
         }
-        Looked { bytes: &file.bytes, plan, facts }
+        let judge = |database| databases::judge(database, |piece| facts.get(piece)?.as_deref());
+        let complaints = plan.databases.iter().map(judge).collect();
+        Looked { bytes: &file.bytes, plan, facts, complaints, openings: BTreeMap::new() }
+    }
+
+    /// Has RocksDB open the databases of a checkpoint that it has not opened yet.
+    fn open(&mut self, audit: &mut Audit, looked: &mut Looked<'_>, scratch: &Scratch) {
+        let mut wanted: Vec<(usize, Ready<'_>)> = Vec::new();
+        let mut openings: BTreeMap<usize, Rc<Fact>> = BTreeMap::new();
+        let mut digests: Vec<[u8; 32]> = Vec::new();
+        let mut chosen = HashSet::new();
+        for (number, database) in looked.plan.databases.iter().enumerate() {
+            let complaints = looked.complaints.get(number).map_or(&[][..], Vec::as_slice);
+            let fact = |piece: usize| looked.facts.get(piece)?.as_deref();
+            let digest = looked.plan.digest(database);
+            digests.push(digest);
+            match databases::ready(database, complaints, fact) {
+                _ if self.opened.contains_key(&digest) => {}
+                Ok(ready) => {
+                    if chosen.insert(digest) {
+                        wanted.push((number, ready));
+                    }
+                }
+                Err(Some(evidence)) => {
+                    let rule = rules::OPEN_UNTRIED;
+                    openings.insert(number, Rc::new(Fact::Bad { rule, offset: None, evidence }));
+                }
+                Err(None) => {
+                    openings.insert(number, Rc::new(Fact::OutOfTime));
+                }
+            }
+        }
+        self.planned += wanted.len() as u64;
+        let opener = Opener { prober: &self.prober, scratch };
+        opener.run(&looked.plan, &wanted, |number, Probed { fact, looked: more }| {
+            audit.looked.add(more);
+            let fact = Rc::new(fact);
+            if let Some(digest) = digests.get(number)
+                && !matches!(*fact, Fact::OutOfTime | Fact::Gone)
+            {
+                self.opened.insert(*digest, fact.clone());
+            }
+            openings.insert(number, fact);
+            self.done += 1;
+            (self.options.progress)(self.done, self.planned);
+        });
+        for (number, digest) in digests.iter().enumerate() {
+            if let Some(fact) = self.opened.get(digest) {
+                openings.entry(number).or_insert_with(|| fact.clone());
+            }
+        }
+        looked.openings = openings;
     }
 
     /// What tells a stream that other checkpoints may refer to as well.
@@ -231,7 +319,9 @@ impl Looking<'_> {
             Content::KeyGroups(groups) | Content::RawKeyGroups(groups) => {
                 groups.offsets.hash(&mut hasher);
             }
-            Content::Operator(parts) => parts.iter().for_each(|part| part.offsets.hash(&mut hasher)),
+            Content::Operator(parts) => {
+                parts.iter().for_each(|part| part.offsets.hash(&mut hasher))
+            }
             _ => {}
         }
         Some((directory, place.file_name()?.into(), *start, hasher.finish()))
@@ -261,6 +351,10 @@ struct Looked<'a> {
     bytes: &'a [u8],
     plan: Plan<'a>,
     facts: Vec<Option<Rc<Fact>>>,
+    /// What is wrong with each database.
+    complaints: Vec<Vec<Complaint>>,
+    /// What RocksDB said of databases, by their numbers.
+    openings: BTreeMap<usize, Rc<Fact>>,
 }
 
 impl Looked<'_> {
@@ -294,14 +388,28 @@ impl Looked<'_> {
                 _ => {}
             }
         }
-        for database in &self.plan.databases {
-            let fact = |piece: usize| self.facts.get(piece)?.as_deref();
-            for complaint in databases::judge(database, fact) {
-                let piece = complaint.piece.and_then(|piece| self.plan.pieces.get(piece));
-                let subject = piece
-                    .map_or_else(|| metadata.to_owned(), |one| self.subject(one, metadata, facts).0);
-                audit.find(complaint.rule, subject, complaint.evidence, [number]);
-            }
+        for complaint in self.complaints.iter().flatten() {
+            let piece = complaint.piece.and_then(|piece| self.plan.pieces.get(piece));
+            let subject = piece
+                .map_or_else(|| metadata.to_owned(), |one| self.subject(one, metadata, facts).0);
+            audit.find(complaint.rule, subject, complaint.evidence.clone(), [number]);
+        }
+        for (database, fact) in &self.openings {
+            let Some(database) = self.plan.databases.get(*database) else { continue };
+            let manifest = database.manifest().and_then(|piece| self.plan.pieces.get(piece));
+            let subject = manifest
+                .map_or_else(|| metadata.to_owned(), |one| self.subject(one, metadata, facts).0);
+            let (rule, evidence) = match &**fact {
+                Fact::Bad { rule, evidence, .. } => (*rule, &**evidence),
+                Fact::Gone => (rules::OPEN_UNTRIED, "a file of it went away meanwhile"),
+                Fact::OutOfTime => {
+                    audit.complete = false;
+                    continue;
+                }
+                _ => continue,
+            };
+            let evidence = format!("{evidence}; database of {}", database.owner);
+            audit.find(rule, subject, evidence, [number]);
         }
     }
 

@@ -1,5 +1,4 @@
-//! What was found out about checkpoints: findings, and the verdict on each. Begins with what
-//! listings tell: files that are missing or have another size.
+//! What was found out about checkpoints: findings, and the verdict on each.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -7,6 +6,8 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use super::fact::Looked;
+use super::files;
 use super::rules;
 use super::rules::Finding;
 use super::rules::Level;
@@ -14,11 +15,6 @@ use super::rules::Rule;
 use super::rules::Severity;
 use crate::model::Location;
 use crate::model::layout;
-use crate::model::references::File;
-use crate::model::references::FileUse;
-use crate::model::references::NodeId;
-use crate::model::references::Paths;
-use crate::model::walk::Role;
 use crate::ops::inspect::overview::Snapshot;
 use crate::ops::inspect::tree::Facts;
 use crate::ops::inspect::tree::Problem;
@@ -41,7 +37,25 @@ pub struct Audit {
     pub unparsed: BTreeMap<String, u64>,
     /// Files with a finding: nothing more is looked for in them.
     pub bad: HashSet<Location>,
+    /// Changelog files whose sizes say nothing before their first bytes are known.
+    pub undecided: Vec<Undecided>,
     findings: BTreeMap<Key, Finding>,
+}
+
+/// A changelog file. Its handle counts the bytes of changes; the file has one byte more, or, if
+/// that byte says that it is compressed, any number.
+#[derive(Debug, Clone)]
+pub struct Undecided {
+    /// Where it is.
+    pub at: Location,
+    /// What a report calls it.
+    pub subject: String,
+    /// Bytes that lie there.
+    pub found: u64,
+    /// Bytes that its handles speak of.
+    pub stated: u64,
+    /// The checkpoints that refer to it.
+    pub checkpoints: Vec<usize>,
 }
 
 /// So many, of so many bytes.
@@ -51,29 +65,6 @@ pub struct Count {
     pub files: u64,
     /// Bytes.
     pub bytes: u64,
-}
-
-/// What was looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Looked {
-    /// Bytes that were read of state, metadata not counted.
-    pub bytes: u64,
-    /// Blocks of SSTs whose checksums were computed.
-    pub blocks: u64,
-    /// Reads of files, each a request where they lie in an object store.
-    pub requests: u64,
-    /// SSTs.
-    pub ssts: u64,
-}
-
-impl Looked {
-    /// Adds what was looked at elsewhere.
-    pub fn add(&mut self, other: Looked) {
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.blocks = self.blocks.saturating_add(other.blocks);
-        self.requests = self.requests.saturating_add(other.requests);
-        self.ssts = self.ssts.saturating_add(other.ssts);
-    }
 }
 
 /// One checkpoint or savepoint.
@@ -133,6 +124,7 @@ impl Audit {
             looked: Looked::default(),
             unparsed: BTreeMap::new(),
             bad: HashSet::new(),
+            undecided: Vec::new(),
             findings: BTreeMap::new(),
         };
         for (number, row) in rows.iter().enumerate() {
@@ -143,14 +135,7 @@ impl Audit {
         }
         let numbers = rows.iter().enumerate();
         let numbers = numbers.filter_map(|(number, row)| Some((row.number?, number)));
-        Files {
-            facts,
-            paths: facts.references.paths(&facts.subject.base),
-            numbers: numbers.collect(),
-            disagreeing: facts.references.disagreements().map(|(node, ..)| node).collect(),
-            audit: &mut audit,
-        }
-        .judge();
+        files::judge(&mut audit, facts, numbers.collect());
         audit
     }
 
@@ -234,6 +219,20 @@ impl Audit {
         self.find(rules::CHECKPOINT_REMOVED, subject, evidence, [number]);
     }
 
+    /// Decides on a changelog file by its first byte; `None` if it has none.
+    pub fn decide(&mut self, file: Undecided, first: Option<u8>) {
+        let Undecided { at, subject, found, stated, checkpoints } = file;
+        let (rule, evidence) = match first {
+            Some(0) | None => files::wrong_size(found, stated.saturating_add(1)),
+            Some(1) => return,
+            Some(other) => {
+                (rules::CHANGELOG_SEGMENT, format!("its first byte is {other}, not 0 or 1"))
+            }
+        };
+        self.bad.insert(at);
+        self.find(rule, subject, evidence, checkpoints);
+    }
+
     /// Adds a finding without an offset.
     pub fn find(
         &mut self,
@@ -297,146 +296,5 @@ impl Checkpoint {
     /// By what a newer one is told from an older one.
     pub fn age(&self) -> (Option<Timestamp>, Option<i64>) {
         (self.modified, self.id)
-    }
-}
-
-/// A pass over all files.
-struct Files<'f> {
-    facts: &'f Facts,
-    paths: Paths<'f>,
-    /// Numbers of checkpoints in the audit, by those in the references.
-    numbers: BTreeMap<u32, usize>,
-    disagreeing: HashSet<NodeId>,
-    audit: &'f mut Audit,
-}
-
-impl Files<'_> {
-    fn judge(&mut self) {
-        for file in self.facts.references.files() {
-            let of_file = file.checkpoints();
-            let blamed: Vec<(u32, usize)> =
-                of_file.iter().filter_map(|n| Some((*n, *self.numbers.get(n)?))).collect();
-            if blamed.is_empty() {
-                continue;
-            }
-            self.audit.files.files += 1;
-            let bytes = file.bytes().unwrap_or_default();
-            self.audit.files.bytes = self.audit.files.bytes.saturating_add(bytes);
-            match file.found_bytes() {
-                None => self.not_found(&file, &blamed),
-                Some(found) if self.audit.level >= Level::Size => {
-                    self.judge_size(&file, found, &blamed);
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn not_found(&mut self, file: &File<'_>, blamed: &[(u32, usize)]) {
-        let usage = file.uses().next().map(|usage| self.usage(&usage)).unwrap_or_default();
-        let evidence = |what: &str| format!("{what}; {usage}");
-        let (rule, evidence) = if file.is_suspicious() {
-            (rules::PATH_INVALID, evidence("it is not followed"))
-        } else if file.is_absent() {
-            let at = file.written_place().filter(|at| self.facts.subject.seeks(at));
-            let at = at.map_or_else(String::new, |at| format!(", nor at {}", at.display_short()));
-            let relative = self.relative(file, blamed);
-            let rule = if relative { rules::RELATIVE_FILE_MISSING } else { rules::FILE_MISSING };
-            let now = file.directory().and_then(|dir| dir.now().cloned());
-            let moved = file.written_place().map(|at| at.parent()) != Some(now);
-            let at = if moved { at } else { String::new() };
-            (rule, evidence(&format!("it is not there{at}")))
-        } else if file.is_unseen() {
-            (rules::FILE_UNSEEN, evidence(&self.why_unseen(file)))
-        } else {
-            (rules::FILE_ELSEWHERE, evidence("its store was not asked"))
-        };
-        let subject = self.paths.of(file.node());
-        self.blame(file, rule, subject, evidence, blamed);
-    }
-
-    /// Whether only relative names in shared lists of checkpoints lead to it.
-    fn relative(&self, file: &File<'_>, blamed: &[(u32, usize)]) -> bool {
-        let shared = file.uses().any(|usage| usage.role == Role::Shared);
-        let savepoint = |number: &usize| {
-            self.audit.checkpoints.get(*number).is_some_and(Checkpoint::is_savepoint)
-        };
-        let is_relative = file.class() == Some("RelativeFileStateHandle");
-        shared && is_relative && !blamed.iter().any(|(_, number)| savepoint(number))
-    }
-
-    fn why_unseen(&self, file: &File<'_>) -> String {
-        let at = file.directory().and_then(|dir| dir.now().cloned());
-        let at = at.map(|at| at.display_short().into_owned()).unwrap_or_default();
-        let found =
-            self.facts.findings.iter().find(|one| one.code == "files-unseen" && one.subject == at);
-        let text = found.and_then(|one| one.message.split_once(": "));
-        text.map_or_else(|| "its directory could not be asked".into(), |(_, why)| why.to_owned())
-    }
-
-    fn judge_size(&mut self, file: &File<'_>, found: u64, blamed: &[(u32, usize)]) {
-        let subject = self.paths.of(file.node());
-        if self.disagreeing.contains(&file.node()) {
-            let known = self.facts.references.disagreements();
-            let sizes = known.filter(|(node, ..)| *node == file.node());
-            let evidence = sizes.map(|(_, first, _, other)| {
-                format!("handles say {first} and {other} bytes, and it has {found}")
-            });
-            let evidence = evidence.collect::<Vec<_>>().join("; ");
-            self.blame(file, rules::SIZES_DISAGREE, subject, evidence, blamed);
-            return;
-        }
-        for one in blamed {
-            let whole = file.whole_in(one.0);
-            let (rule, evidence) = match whole {
-                Some(whole) if found < whole => (
-                    rules::FILE_SHORT,
-                    format!("it has {found} bytes, {} fewer than {whole}", whole - found),
-                ),
-                Some(whole) if found > whole => (
-                    rules::FILE_LONG,
-                    format!("it has {found} bytes, {} more than {whole}", found - whole),
-                ),
-                _ if file.end_in(one.0) > found => (
-                    rules::SEGMENT_OUT_OF_FILE,
-                    format!("it has {found} bytes, and a segment ends at {}", file.end_in(one.0)),
-                ),
-                _ => continue,
-            };
-            self.blame(file, rule, subject.clone(), evidence, std::slice::from_ref(one));
-        }
-    }
-
-    fn blame(
-        &mut self,
-        file: &File<'_>,
-        rule: &'static Rule,
-        subject: String,
-        evidence: String,
-        blamed: &[(u32, usize)],
-    ) {
-        if let Some(dir) = file.directory().and_then(|dir| dir.now()) {
-            self.audit.bad.insert(dir.join(&file.name()));
-        }
-        let removed = |number: &usize| {
-            self.audit.checkpoints.get(*number).is_some_and(|checkpoint| checkpoint.removed)
-        };
-        let blamed: Vec<usize> =
-            blamed.iter().map(|(_, number)| *number).filter(|number| !removed(number)).collect();
-        if !blamed.is_empty() {
-            self.audit.find(rule, subject, evidence, blamed);
-        }
-    }
-
-    /// Who needs a file, in words.
-    fn usage(&self, usage: &FileUse<'_>) -> String {
-        let operator = self.facts.label(&usage.operator.to_string());
-        let subtask =
-            usage.subtask.map_or_else(String::new, |subtask| format!(" subtask {subtask}"));
-        let name = match &usage.local_name {
-            Some(name) => format!(" as {name}"),
-            None => format!(" as {}", usage.role.name()),
-        };
-        format!("{operator}{subtask} needs it{name}")
     }
 }

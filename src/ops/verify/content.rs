@@ -64,11 +64,9 @@ pub fn stream(
     let mut source = Stream::new(bytes, limits.chunk);
     match parse(&mut source, length) {
         Ok(parsed) => Ok(Fact::Sound(parsed.opaque)),
-        Err(ContentError::Damage(error)) => Ok(Fact::Bad {
-            rule,
-            offset: Some(error.offset),
-            evidence: error.to_string(),
-        }),
+        Err(ContentError::Damage(error)) => {
+            Ok(Fact::Bad { rule, offset: Some(error.offset), evidence: error.to_string() })
+        }
         Err(ContentError::Source(error)) => {
             Err(source.failed.take().unwrap_or_else(|| Unread::Failed(error.to_string())))
         }
@@ -88,8 +86,8 @@ fn whole(bytes: &mut Bytes<'_>, limit: u64) -> Result<Result<Vec<u8>, Fact>, Unr
 }
 
 fn manifest(bytes: &mut Bytes<'_>, limits: Limits) -> Result<Fact, Unread> {
-    // What is made of it takes several times its size.
-    let all = match whole(bytes, limits.memory / 8)? {
+    // What is made of it takes some ten times its size, and more of a hostile one.
+    let all = match whole(bytes, limits.memory / 16)? {
         Ok(all) => all,
         Err(fact) => return Ok(fact),
     };

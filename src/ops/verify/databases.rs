@@ -1,11 +1,13 @@
 //! Whether the files of a handle are the database that its MANIFEST describes. Pure.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use super::fact::Fact;
 use super::fact::SstFact;
 use super::plan::Database;
 use super::plan::FileKind;
+use super::plan::Member;
 use super::rules;
 use super::rules::Rule;
 use crate::format::rocks::manifest::ColumnFamily;
@@ -85,6 +87,58 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
     judge.files(&mut complaints);
     judge.keys(&mut complaints);
     complaints
+}
+
+/// A database whose files are all known to be sound.
+#[derive(Debug)]
+pub struct Ready<'d> {
+    /// Its MANIFEST.
+    pub manifest: &'d Manifest,
+    /// The files that RocksDB needs.
+    pub members: Vec<&'d Member>,
+}
+
+/// Whether RocksDB can be asked to open a database, given what is wrong with it.
+///
+/// # Errors
+/// What is in the way, in words; `None` if time was up before all was looked at.
+pub fn ready<'d>(
+    database: &'d Database,
+    complaints: &[Complaint],
+    fact: impl Fn(usize) -> Option<&'d Fact>,
+) -> Result<Ready<'d>, Option<String>> {
+    let mut members = Vec::new();
+    let mut names = HashSet::new();
+    let mut manifest = None;
+    for member in &database.members {
+        let kind = FileKind::of(&member.local_name);
+        // Never read, neither by Flink nor here, and what they say is not to be trusted.
+        if matches!(kind, FileKind::Options | FileKind::Other) {
+            continue;
+        }
+        let is = |what: &str| Err(Some(format!("{} {what}", member.local_name)));
+        match fact(member.piece) {
+            Some(Fact::Manifest(read)) => manifest = Some(&**read),
+            Some(Fact::Sst(_) | Fact::Current(_) | Fact::Sound(_)) => {}
+            Some(Fact::Bad { rule, .. }) => return is(&format!("has a finding: {}", rule.code)),
+            Some(Fact::Gone) => return is("is gone"),
+            Some(Fact::Skipped) => return is("was not looked into"),
+            Some(Fact::OutOfTime) | None => return Err(None),
+        }
+        if !names.insert(&member.local_name) {
+            return is("is in the handle twice");
+        }
+        members.push(member);
+    }
+    if let Some(complaint) = complaints.first() {
+        let Complaint { rule, evidence, .. } = complaint;
+        return Err(Some(format!("it has a finding: {}: {evidence}", rule.code)));
+    }
+    let Some(manifest) = manifest else { return Err(Some("it has no MANIFEST".to_owned())) };
+    if manifest.column_families.iter().any(|family| !family.blob_files.is_empty()) {
+        return Err(Some("it has blob files, which Flink does not configure".to_owned()));
+    }
+    Ok(Ready { manifest, members })
 }
 
 /// Whether a name could lead out of the directory of a database.
@@ -169,11 +223,8 @@ impl<'f, F: Fn(usize) -> Option<&'f Fact>> Judge<'_, F> {
             Some((first..=last).contains(&group))
         };
         for family in &self.manifest.column_families {
-            let seen: Option<Vec<&SstFact>> = family
-                .files
-                .iter()
-                .map(|file| self.sst(*self.ssts.get(&file.number)?))
-                .collect();
+            let seen: Option<Vec<&SstFact>> =
+                family.files.iter().map(|file| self.sst(*self.ssts.get(&file.number)?)).collect();
             // Where one could not be looked into, it may be the one that deletes.
             if seen.is_none_or(|seen| seen.iter().any(|sst| sst.deletes)) {
                 continue;
@@ -210,11 +261,15 @@ fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<S
         return Some(format!("it is of column family {found}, the MANIFEST says {expected}"));
     }
     let [first, last] = sst.keys.as_ref()?;
+    let [first_key, last_key] = [user_key(first), user_key(last)];
     let (smallest, largest) = (user_key(&file.smallest), user_key(&file.largest));
     // Range deletions widen what the MANIFEST says.
-    let fits = match sst.deletes_ranges {
-        true => smallest <= &**first && &**last <= largest,
-        false => smallest == &**first && largest == &**last,
+    let fits = if sst.deletes_ranges {
+        smallest <= first_key && last_key <= largest
+    } else if sst.external {
+        smallest == first_key && largest == last_key
+    } else {
+        file.smallest == *first && file.largest == *last
     };
     let hex = |key: &[u8]| {
         let shown = key.get(..24).unwrap_or(key);
@@ -223,21 +278,22 @@ fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<S
     };
     (!fits).then(|| {
         format!(
-            "its keys are {} to {}, the MANIFEST says {} to {}",
+            "its internal keys are {} to {}, the MANIFEST says {} to {}",
             hex(first),
             hex(last),
-            hex(smallest),
-            hex(largest)
+            hex(&file.smallest),
+            hex(&file.largest)
         )
     })
 }
 
 /// An internal key without its sequence number and kind.
-fn user_key(internal: &[u8]) -> &[u8] {
+pub fn user_key(internal: &[u8]) -> &[u8] {
     internal.len().checked_sub(8).and_then(|end| internal.get(..end)).unwrap_or_default()
 }
 
-fn key_group(key: &[u8], prefix: usize) -> Option<i32> {
+/// The key group of a user key, whose first bytes are its number; `None` of a shorter one.
+pub fn key_group(key: &[u8], prefix: usize) -> Option<i32> {
     let prefix = key.get(..prefix)?;
     Some(prefix.iter().fold(0, |group, byte| (group << 8) | i32::from(*byte)))
 }

@@ -1,6 +1,5 @@
 //! What was seen in a stream of bytes.
 
-use super::audit::Looked;
 use super::rules::Rule;
 use crate::format::rocks::manifest::Manifest;
 
@@ -52,7 +51,43 @@ pub struct SstFact {
     pub deletes: bool,
     /// Whether it deletes ranges, which reach beyond its keys.
     pub deletes_ranges: bool,
-    /// The first and the last user key of its data blocks; `None` if they were not looked at or
+    /// Whether it was written outside of the database and ingested.
+    pub external: bool,
+    /// The first and the last internal key of its data blocks; `None` if they were not looked at or
     /// there are none.
     pub keys: Option<[Box<[u8]>; 2]>,
+}
+
+/// What was looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Bytes that were read of state, metadata not counted.
+    pub bytes: u64,
+    /// Blocks of SSTs whose checksums were computed.
+    pub blocks: u64,
+    /// Reads of files, each a request where they lie in an object store.
+    pub requests: u64,
+    /// SSTs.
+    pub ssts: u64,
+    /// Databases that RocksDB read to their end.
+    pub databases: u64,
+    /// Entries in these.
+    pub entries: u64,
+}
+
+impl Looked {
+    /// What reading took so far.
+    pub fn reading(requests: u64, bytes: u64) -> Self {
+        Looked { requests, bytes, ..Looked::default() }
+    }
+
+    /// Adds what was looked at elsewhere.
+    pub fn add(&mut self, other: Looked) {
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.blocks = self.blocks.saturating_add(other.blocks);
+        self.requests = self.requests.saturating_add(other.requests);
+        self.ssts = self.ssts.saturating_add(other.ssts);
+        self.databases = self.databases.saturating_add(other.databases);
+        self.entries = self.entries.saturating_add(other.entries);
+    }
 }

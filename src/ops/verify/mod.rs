@@ -6,19 +6,24 @@
 //! | to change | open |
 //! |---|---|
 //! | what can be found, how bad it is, what to do about it | `rules.rs` |
-//! | missing files, wrong sizes; verdicts | `audit.rs` |
-//! | what of a checkpoint is looked into | `plan.rs` |
+//! | missing files, wrong sizes | `files.rs` |
+//! | verdicts | `audit.rs` |
+//! | what of a checkpoint is looked into | `plan.rs`, `collect.rs` |
 //! | the order of things, what is read once for many | `apply.rs` |
 //! | threads, reading, looking again | `probe.rs`, `source.rs` |
 //! | how an SST is looked into | `table.rs` |
 //! | how anything else is | `content.rs` |
-//! | whether files are the database of a MANIFEST | `databases.rs` |
+//! | whether files are the database of a MANIFEST, and can be opened | `databases.rs` |
+//! | the scratch directory, and what RocksDB says | `open.rs` |
 
 pub mod apply;
 pub mod audit;
+mod collect;
 pub mod content;
 pub mod databases;
 pub mod fact;
+mod files;
+pub mod open;
 pub mod plan;
 pub mod probe;
 pub mod rules;

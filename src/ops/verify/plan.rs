@@ -1,35 +1,15 @@
 //! What of a checkpoint is looked into: every stream once, with all that its handles say of it,
 //! and which of them make up a database. Pure.
 
-use std::collections::HashMap;
-
-use super::rules::Level;
-use crate::format::flink::changelog::FileSegments;
 use crate::format::flink::changelog::MemorySegment;
-use crate::format::flink::channel::ChannelHandle;
-use crate::format::flink::channel::ChannelOffsets;
 use crate::format::flink::channel::Channels;
 use crate::format::flink::content::Channel;
 use crate::format::flink::content::KeyGroups;
 use crate::format::flink::content::Named;
 use crate::format::flink::content::OperatorPart;
-use crate::format::flink::content::Sort;
-use crate::format::flink::keyed::IncrementalHandle;
 use crate::format::flink::keyed::KeyGroupRange;
-use crate::format::flink::keyed::KeyGroupsForm;
-use crate::format::flink::keyed::KeyGroupsHandle;
-use crate::format::flink::keyed::KeyedHandle;
-use crate::format::flink::metadata::Metadata;
-use crate::format::flink::operator::Mode;
-use crate::format::flink::operator::OperatorHandle;
-use crate::format::flink::operator::OperatorState;
-use crate::format::flink::operator::Subtask;
-use crate::format::flink::operator::SubtaskState;
-use crate::format::flink::stream::NamedHandle;
-use crate::format::flink::stream::StreamHandle;
+use crate::format::flink::operator::OperatorId;
 use crate::model::Location;
-use crate::model::places::Places;
-use crate::ops::inspect::warnings::label;
 
 /// Everything of a checkpoint that is looked into.
 #[derive(Debug, Default)]
@@ -82,7 +62,7 @@ pub struct Piece<'a> {
 }
 
 /// Where bytes are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Source<'a> {
     /// Inside the metadata.
     Inline(&'a [u8]),
@@ -131,6 +111,10 @@ pub enum Content {
 pub struct Database {
     /// Whose it is, in words.
     pub owner: String,
+    /// The operator whose state it holds.
+    pub operator: OperatorId,
+    /// The index of the subtask.
+    pub subtask: i32,
     /// The key groups of the subtask.
     pub key_groups: KeyGroupRange,
     /// Bytes of the key group in front of every key.
@@ -146,267 +130,6 @@ pub struct Member {
     pub local_name: String,
     /// The number of its piece.
     pub piece: usize,
-}
-
-impl<'a> Plan<'a> {
-    /// What is looked into at a level.
-    pub fn of(metadata: &Metadata<'a>, places: &Places<'a>, level: Level) -> Self {
-        let version = metadata.layout.version;
-        let mut planner =
-            Planner { plan: Plan::default(), places, known: HashMap::new(), level, version };
-        for operator in metadata.operators.iter() {
-            planner.operator(&operator);
-        }
-        planner.plan
-    }
-}
-
-struct Planner<'p, 'a> {
-    plan: Plan<'a>,
-    places: &'p Places<'a>,
-    /// Pieces that several handles name parts of, by their places.
-    known: HashMap<(Location, u64), usize>,
-    level: Level,
-    version: i32,
-}
-
-impl<'a> Planner<'_, 'a> {
-    fn operator(&mut self, operator: &OperatorState<'a>) {
-        let name = label(operator);
-        if let Some(handle) = &operator.coordinator {
-            self.deep(handle, Content::UserDefined("coordinator state"), &name);
-        }
-        for subtask in operator.subtasks.iter().flat_map(|list| list.iter()) {
-            let Subtask::Running(state) = subtask else { continue };
-            let owner = format!("{name} subtask {}", state.index);
-            self.subtask(&state, operator, &owner);
-        }
-    }
-
-    fn subtask(&mut self, state: &SubtaskState<'a>, operator: &OperatorState<'a>, owner: &str) {
-        if let Some(handle) = &state.managed_operator {
-            self.operator_state(handle, owner);
-        }
-        if let Some(stream) = state.raw_operator.as_ref().and_then(|raw| raw.delegate.as_ref()) {
-            self.deep(stream, Content::UserDefined("raw operator state"), owner);
-        }
-        for handle in state.input_channels.iter() {
-            self.channel(&handle.0, owner);
-        }
-        for handle in state.result_subpartitions.iter() {
-            self.channel(&handle.0, owner);
-        }
-        let max_parallelism = operator.max_parallelism;
-        let keyed = Keyed { max_parallelism, raw: false, owner, backend: 0 };
-        if let Some(handle) = &state.managed_keyed {
-            self.keyed(handle, keyed);
-        }
-        if let Some(handle) = &state.raw_keyed {
-            self.keyed(handle, Keyed { raw: true, ..keyed });
-        }
-    }
-
-    /// Adds something that is looked at with everything else, from level `blocks` on.
-    fn deep(&mut self, handle: &StreamHandle<'a>, content: Content, owner: &str) {
-        if self.level >= Level::Blocks {
-            self.add(handle, content, owner);
-        }
-    }
-
-    fn add(&mut self, handle: &StreamHandle<'a>, content: Content, owner: &str) -> Option<usize> {
-        let source = self.source(handle)?;
-        self.plan.pieces.push(Piece { source, content, owner: owner.to_owned() });
-        Some(self.plan.pieces.len() - 1)
-    }
-
-    fn source(&self, handle: &StreamHandle<'a>) -> Option<Source<'a>> {
-        let handle = handle.innermost();
-        if let StreamHandle::Inline { data, .. } = handle {
-            return Some(Source::Inline(data));
-        }
-        let places = self.places.locations(self.places.of(handle)?);
-        let (start, bytes, whole) = match handle {
-            StreamHandle::Segment(segment) => {
-                (segment.start.unsigned_abs(), Some(segment.length.unsigned_abs()), false)
-            }
-            _ => (0, handle.state_size(), true),
-        };
-        Some(Source::File { places, start, bytes, whole })
-    }
-
-    /// The piece of a stream that several handles name parts of.
-    fn shared(&mut self, handle: &StreamHandle<'a>, content: Content, owner: &str) -> Option<usize> {
-        let key = match self.source(handle)? {
-            Source::Inline(_) => None,
-            Source::File { places, start, .. } => Some((places.into_iter().next()?, start)),
-        };
-        if let Some(known) = key.as_ref().and_then(|key| self.known.get(key)) {
-            return Some(*known);
-        }
-        let piece = self.add(handle, content, owner)?;
-        if let Some(key) = key {
-            self.known.insert(key, piece);
-        }
-        Some(piece)
-    }
-
-    fn operator_state(&mut self, handle: &OperatorHandle<'a>, owner: &str) {
-        let Some(stream) = &handle.delegate else { return };
-        let part = |state: crate::format::flink::operator::PartitionedState<'a>| OperatorPart {
-            name: state.name.to_str().into_owned(),
-            broadcast: state.mode == Mode::Broadcast,
-            offsets: state.offsets.iter().collect(),
-        };
-        if self.level >= Level::Blocks {
-            let parts = handle.states.iter().map(part).collect();
-            self.add(stream, Content::Operator(parts), owner);
-        }
-    }
-
-    fn channel(&mut self, handle: &ChannelHandle<'a>, owner: &str) {
-        let Some(stream) = handle.delegate.as_ref().filter(|_| self.level >= Level::Blocks) else {
-            return;
-        };
-        let Some(piece) = self.shared(stream, Content::Channels(Vec::new()), owner) else { return };
-        let Some(Content::Channels(all)) =
-            self.plan.pieces.get_mut(piece).map(|piece| &mut piece.content)
-        else {
-            return;
-        };
-        let one = |channel: &ChannelOffsets<'a>, size: i64| Channel {
-            offsets: channel.offsets.iter().collect(),
-            size: u64::try_from(size).ok(),
-        };
-        match &handle.channels {
-            Channels::One(channel) => all.push(one(channel, handle.state_size)),
-            Channels::Merged(list) => {
-                all.extend(list.iter().map(|merged| one(&merged.channel, merged.state_size)));
-            }
-        }
-    }
-
-    fn keyed(&mut self, handle: &KeyedHandle<'a>, keyed: Keyed<'_>) {
-        match handle {
-            KeyedHandle::KeyGroups(handle) => self.key_groups(handle, keyed),
-            KeyedHandle::Incremental(handle) => self.database(handle, keyed),
-            KeyedHandle::Changelog(handle) => {
-                let meta = handle.materialized.iter().flatten().find_map(|part| self.meta(&part));
-                let owner = keyed.owner.to_owned();
-                let backend = self.plan.backends.len();
-                self.plan.backends.push(Backend { owner, meta });
-                let parts = handle.materialized.iter().chain(handle.non_materialized.iter());
-                let keyed = Keyed { backend, ..keyed };
-                parts.flatten().for_each(|part| self.keyed(&part, keyed));
-            }
-            KeyedHandle::ChangelogMemory(segment) => {
-                if self.level >= Level::Blocks {
-                    let (content, owner) = (Content::Changelog(Vec::new()), keyed.owner.to_owned());
-                    let source = Source::Inline(&[]);
-                    self.plan.changes.push(Changes::Memory {
-                        piece: self.plan.pieces.len(),
-                        backend: keyed.backend,
-                        segment: segment.clone(),
-                    });
-                    self.plan.pieces.push(Piece { source, content, owner });
-                }
-            }
-            KeyedHandle::ChangelogFile(segments) => self.changelog(segments, keyed),
-        }
-    }
-
-    fn key_groups(&mut self, handle: &KeyGroupsHandle<'a>, keyed: Keyed<'_>) {
-        let Some(stream) = &handle.delegate else { return };
-        let sort = match handle.form {
-            KeyGroupsForm::Savepoint => Some(Sort::Full),
-            // Since 1.16 only the heap backend writes such a handle.
-            KeyGroupsForm::Second if self.version >= 4 => Some(Sort::Heap),
-            KeyGroupsForm::First | KeyGroupsForm::Second => None,
-        };
-        if self.level < Level::Blocks {
-            return;
-        }
-        let groups = KeyGroups {
-            first: handle.start_key_group,
-            offsets: handle.offsets.iter().collect(),
-            max_parallelism: keyed.max_parallelism,
-            sort,
-        };
-        let content = match keyed.raw {
-            true => Content::RawKeyGroups(groups),
-            false => Content::KeyGroups(groups),
-        };
-        self.add(stream, content, keyed.owner);
-    }
-
-    /// Where the meta of a materialized part is.
-    fn meta(&self, part: &KeyedHandle<'a>) -> Option<(Source<'a>, Option<u64>)> {
-        match part {
-            KeyedHandle::Incremental(handle) => Some((self.source(handle.meta.as_ref()?)?, None)),
-            KeyedHandle::KeyGroups(handle) => {
-                let offsets = handle.offsets.iter().filter_map(|offset| u64::try_from(offset).ok());
-                let end = offsets.filter(|offset| *offset > 0).min();
-                Some((self.source(handle.delegate.as_ref()?)?, end))
-            }
-            _ => None,
-        }
-    }
-
-    fn changelog(&mut self, segments: &FileSegments<'a>, keyed: Keyed<'_>) {
-        if self.level < Level::Blocks {
-            return;
-        }
-        for entry in segments.handles.iter() {
-            let Some(stream) = &entry.handle else { continue };
-            let content = Content::Changelog(Vec::new());
-            let Some(number) = self.shared(stream, content, keyed.owner) else { continue };
-            let piece = self.plan.pieces.get_mut(number);
-            if let Some(Content::Changelog(all)) = piece.map(|piece| &mut piece.content) {
-                if all.is_empty() {
-                    self.plan.changes.push(Changes::File(number));
-                }
-                all.push(Named { offset: entry.offset, backend: keyed.backend });
-            }
-        }
-    }
-
-    fn database(&mut self, handle: &IncrementalHandle<'a>, keyed: Keyed<'_>) {
-        if let Some(meta) = &handle.meta {
-            self.deep(meta, Content::BackendMeta, keyed.owner);
-        }
-        let mut members = Vec::new();
-        for file in handle.shared.iter().chain(handle.private.iter()) {
-            members.extend(self.member(&file, keyed.owner));
-        }
-        self.plan.databases.push(Database {
-            owner: keyed.owner.to_owned(),
-            key_groups: handle.key_groups,
-            prefix: if keyed.max_parallelism > 128 { 2 } else { 1 },
-            members,
-        });
-    }
-
-    fn member(&mut self, file: &NamedHandle<'a>, owner: &str) -> Option<Member> {
-        let local_name = file.local_name.to_str().into_owned();
-        let content = match FileKind::of(&local_name) {
-            FileKind::Sst(_) => Content::Sst,
-            FileKind::Manifest => Content::Manifest,
-            FileKind::Current => Content::Current,
-            FileKind::Options => Content::Options,
-            FileKind::Other => Content::UserDefined("a file that RocksDB does not need"),
-        };
-        let piece = self.add(file.handle.as_ref()?, content, &format!("{owner} as {local_name}"))?;
-        Some(Member { local_name, piece })
-    }
-}
-
-/// What is the same for all parts of a keyed handle.
-#[derive(Clone, Copy)]
-struct Keyed<'o> {
-    max_parallelism: i32,
-    raw: bool,
-    owner: &'o str,
-    /// The number of the backend with a changelog that it belongs to.
-    backend: usize,
 }
 
 /// What a file of a database is, by the name RocksDB knows it by.

@@ -12,9 +12,9 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-use super::audit::Looked;
 use super::content;
 use super::fact::Fact;
+use super::fact::Looked;
 use super::fact::Probed;
 use super::plan::Changes;
 use super::plan::Content;
@@ -39,18 +39,25 @@ use crate::store::Reader;
 use crate::store::StoreError;
 use crate::store::Stores;
 
-/// Reads pieces.
-pub struct Prober<'p> {
+/// Opens files for threads that read.
+#[derive(Clone, Copy)]
+pub struct Files<'p> {
     /// Where from.
     pub stores: &'p Stores,
-    /// The runtime that does requests.
+    /// The runtime that does requests; its own threads must drive it.
     pub runtime: &'p Handle,
-    /// How deep.
-    pub level: Level,
     /// How much is read at a time and held, of local files and of objects.
     pub limits: [Limits; 2],
     /// When it ends, ready or not.
     pub until: Option<Instant>,
+}
+
+/// Reads pieces.
+pub struct Prober<'p> {
+    /// What opens them.
+    pub files: Files<'p>,
+    /// How deep.
+    pub level: Level,
     /// Pieces that are read at a time.
     pub threads: usize,
     /// What changelogs taught of their backends, by whose they are.
@@ -82,40 +89,31 @@ impl Prober<'_> {
             jobs.push(Job::Changes);
         }
         jobs.extend(pieces.into_iter().map(Job::Piece));
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.min(jobs.len()) {
-                let (sender, next, jobs, changes) = (sender.clone(), &next, &jobs, &changes);
-                scope.spawn(move || {
-                    while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        // Nobody is left to be told only if everything has ended.
-                        let mut tell = |number, probed| drop(sender.send((number, probed)));
-                        match job {
-                            Job::Piece(number) if self.is_late() => {
-                                let fact = Fact::OutOfTime;
-                                tell(*number, Probed { fact, looked: Looked::default() });
-                            }
-                            Job::Piece(number) => {
-                                let piece = plan.pieces.get(*number);
-                                let probed = piece.map(|piece| self.piece(piece));
-                                probed.into_iter().for_each(|probed| tell(*number, probed));
-                            }
-                            Job::Changes => self.changes(plan, changes, &mut tell),
-                        }
+        in_threads(
+            self.threads,
+            &jobs,
+            |job, tell| {
+                let mut tell = |number, probed| tell((number, probed));
+                match job {
+                    Job::Piece(number) if self.is_late() => {
+                        let fact = Fact::OutOfTime;
+                        tell(*number, Probed { fact, looked: Looked::default() });
                     }
-                });
-            }
-            drop(sender);
-            while let Ok((number, probed)) = receiver.recv() {
-                done(number, probed);
-            }
-        });
+                    Job::Piece(number) => {
+                        let piece = plan.pieces.get(*number);
+                        let probed = piece.map(|piece| self.piece(piece));
+                        probed.into_iter().for_each(|probed| tell(*number, probed));
+                    }
+                    Job::Changes => self.changes(plan, &changes, &mut tell),
+                }
+            },
+            |(number, probed)| done(number, probed),
+        );
     }
 
     /// Whether time is up.
     pub fn is_late(&self) -> bool {
-        self.until.is_some_and(|until| Instant::now() >= until)
+        self.files.until.is_some_and(|until| Instant::now() >= until)
     }
 
     fn piece(&self, piece: &Piece<'_>) -> Probed {
@@ -154,40 +152,8 @@ impl Prober<'_> {
         look: impl Fn(&mut Bytes<'_>, Limits, &mut Looked) -> Result<Fact, Unread>,
     ) -> Probed {
         let mut looked = Looked::default();
-        let [local, remote] = self.limits;
-        let (places, start, bytes) = match source {
-            Source::Inline(bytes) => {
-                let fact = look(&mut Bytes::Inline(bytes), local, &mut looked);
-                return Probed { fact: fact.unwrap_or_else(unread), looked };
-            }
-            Source::File { places, start, bytes, .. } => (places, *start, *bytes),
-        };
-        let mut fact = Fact::Gone;
-        for place in places {
-            let limits = if place.is_local() { local } else { remote };
-            let seen = self.open(place, bytes).and_then(|(mut opened, length)| {
-                let mut bytes = Bytes::File { reader: &mut opened, start, length };
-                let seen = look(&mut bytes, limits, &mut looked);
-                looked.bytes += opened.reader.bytes();
-                looked.requests += opened.reader.requests();
-                seen
-            });
-            fact = seen.unwrap_or_else(unread);
-            if !matches!(fact, Fact::Gone) {
-                break;
-            }
-        }
+        let fact = self.files.look(source, &mut looked, look).unwrap_or_else(unread);
         Probed { fact, looked }
-    }
-
-    fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened, u64), Unread> {
-        let store = self.stores.open(place).map_err(|error| why(&error))?;
-        let reader = store.reader(place, self.runtime).map_err(|error| why(&error))?;
-        let length = match bytes {
-            Some(bytes) => bytes,
-            None => self.runtime.block_on(store.stat(place)).map_err(|error| why(&error))?.size,
-        };
-        Ok((Opened { reader, until: self.until }, length))
     }
 
     /// Reads changelogs in the order in which they are applied.
@@ -249,6 +215,75 @@ impl Prober<'_> {
         let meta = KeyedBackendMeta::parse(&head, &Hints::meta_handle(&head));
         meta.map_or_else(|_| Backend::default(), |meta| Backend::new(&meta))
     }
+}
+
+impl Files<'_> {
+    /// Lets something look at bytes, of a file in the first of its places where it is, and
+    /// counts what was read.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn look<T>(
+        &self,
+        source: &Source<'_>,
+        looked: &mut Looked,
+        look: impl Fn(&mut Bytes<'_>, Limits, &mut Looked) -> Result<T, Unread>,
+    ) -> Result<T, Unread> {
+        let [local, remote] = self.limits;
+        let (places, start, bytes) = match source {
+            Source::Inline(bytes) => return look(&mut Bytes::Inline(bytes), local, looked),
+            Source::File { places, start, bytes, .. } => (places, *start, *bytes),
+        };
+        for place in places {
+            let limits = if place.is_local() { local } else { remote };
+            let seen = self.open(place, bytes).and_then(|(mut opened, length)| {
+                let mut bytes = Bytes::File { reader: &mut opened, start, length };
+                let seen = look(&mut bytes, limits, looked);
+                looked.bytes += opened.reader.bytes();
+                looked.requests += opened.reader.requests();
+                seen
+            });
+            if !matches!(seen, Err(Unread::Gone)) {
+                return seen;
+            }
+        }
+        Err(Unread::Gone)
+    }
+
+    fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened, u64), Unread> {
+        let store = self.stores.open(place).map_err(|error| why(&error))?;
+        let reader = store.reader(place, self.runtime).map_err(|error| why(&error))?;
+        let length = match bytes {
+            Some(bytes) => bytes,
+            None => self.runtime.block_on(store.stat(place)).map_err(|error| why(&error))?.size,
+        };
+        Ok((Opened { reader, until: self.until }, length))
+    }
+}
+
+/// Does jobs with several threads. `done` is told of what they say in the calling thread, in no
+/// order.
+pub fn in_threads<J: Sync, R: Send>(
+    threads: usize,
+    jobs: &[J],
+    work: impl Fn(&J, &mut dyn FnMut(R)) + Sync,
+    done: impl FnMut(R),
+) {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(jobs.len()) {
+            let (sender, next, work) = (sender.clone(), &next, &work);
+            scope.spawn(move || {
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // Nobody is left to be told only if everything has ended.
+                    work(job, &mut |said| drop(sender.send(said)));
+                }
+            });
+        }
+        drop(sender);
+        receiver.iter().for_each(done);
+    });
 }
 
 fn unread(why: Unread) -> Fact {

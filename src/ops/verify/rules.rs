@@ -183,7 +183,9 @@ rules! {
     OPEN_FAILED: "open-failed", Damaged, Open,
         "RocksDB does not open the database, or not read it to its end", REPORT;
     OPEN_UNTRIED: "open-untried", Unknown, Open,
-        "the database was not opened, as it could not be put together", AGAIN;
+        "the database was not opened, as it could not be put together",
+        "look at what is found about its files first; if the disk is in the way, name a \
+         directory that has room for a whole database with --scratch";
 }
 
 /// Something that was found.

@@ -3,8 +3,6 @@
 use std::io;
 use std::ops::Range;
 
-use super::audit::Looked;
-
 /// Bytes that can be read range by range, by a thread of its own.
 pub enum Bytes<'a> {
     /// All of them.
@@ -140,11 +138,4 @@ pub struct Limits {
     pub chunk: u64,
     /// Bytes that one piece may hold.
     pub memory: u64,
-}
-
-impl Looked {
-    /// What reading took so far.
-    pub fn reading(requests: u64, bytes: u64) -> Self {
-        Looked { requests, bytes, ..Looked::default() }
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::audit::Looked;
 use super::fact::Fact;
+use super::fact::Looked;
 use super::fact::SstFact;
 use super::rules;
 use super::rules::Level;
@@ -18,6 +18,8 @@ use crate::format::rocks::table::compression::Decoder;
 use crate::format::rocks::table::error::Part;
 use crate::format::rocks::table::error::Problem;
 use crate::format::rocks::table::error::TableError;
+use crate::format::rocks::table::footer::Footer;
+use crate::format::rocks::table::footer::MAX_FOOTER;
 use crate::format::rocks::table::head::Head;
 use crate::format::rocks::table::layout::Layout;
 use crate::format::rocks::table::layout::Region;
@@ -27,9 +29,13 @@ use crate::format::rocks::table::scan::Scan;
 use crate::format::rocks::table::scan::bounds;
 
 /// What ends a look into a table early.
-enum End {
+#[derive(Debug)]
+pub enum End {
+    /// Something is wrong with it.
     Damage(TableError),
+    /// It could not be read.
     Unread(Unread),
+    /// So many bytes would have to be held.
     TooLarge(u64),
 }
 
@@ -70,6 +76,39 @@ pub fn look(
     }
 }
 
+/// The head of a table, which is at most 64 KiB of it.
+///
+/// # Errors
+/// It could not be read, or is damaged.
+pub fn head(bytes: &mut Bytes<'_>, limits: Limits) -> Result<Head, End> {
+    let mut pieces = Pieces::new(bytes.length());
+    fetch(bytes, limits, &mut pieces, Head::read)
+}
+
+/// Reads ranges until something is known.
+fn fetch<T>(
+    bytes: &mut Bytes<'_>,
+    limits: Limits,
+    pieces: &mut Pieces<'_>,
+    read: impl Fn(&Pieces<'_>) -> Result<Outcome<T>, TableError>,
+) -> Result<T, End> {
+    let mut held = 0_u64;
+    loop {
+        match read(pieces)? {
+            Outcome::Done(value) => return Ok(value),
+            Outcome::Read(range) => {
+                held = held.saturating_add(range.end.saturating_sub(range.start));
+                if held > limits.memory {
+                    return Err(End::TooLarge(held));
+                }
+                let mut into = Vec::new();
+                bytes.read(range.clone(), &mut into)?;
+                pieces.add(range.start, into);
+            }
+        }
+    }
+}
+
 /// Which rule a damaged table breaks.
 fn rule_of(error: &TableError) -> &'static Rule {
     match (&error.problem, error.part) {
@@ -107,14 +146,16 @@ impl Table<'_, '_> {
             self.bytes.read(0..length, &mut whole)?;
             pieces.add(0, whole.as_slice());
         }
-        let head = self.fetch(&mut pieces, Head::read)?;
-        if head.footer.checksum == ChecksumKind::None {
+        let head = fetch(self.bytes, self.limits, &mut pieces, Head::read);
+        // Without checksums everything else that is found follows from that.
+        if let Some(offset) = without_checksums(&pieces) {
             return Ok(Fact::Bad {
                 rule: rules::SST_NO_CHECKSUM,
-                offset: Some(head.footer.offset),
+                offset: Some(offset),
                 evidence: "its checksum kind is 0".to_owned(),
             });
         }
+        let head = head?;
         let properties = &head.properties;
         let some = |count: Option<u64>| count.is_some_and(|count| count > 0);
         let name = properties.column_family_name.clone().filter(|name| !name.is_empty());
@@ -123,10 +164,13 @@ impl Table<'_, '_> {
             column_family: name.map(Vec::into_boxed_slice),
             deletes: some(properties.num_deletions) || some(properties.num_range_deletions),
             deletes_ranges: some(properties.num_range_deletions),
+            // Its sequence numbers stand in the MANIFEST alone.
+            external: properties.external_version.is_some(),
             keys: None,
         };
         if level >= Level::Blocks {
-            let layout = self.fetch(&mut pieces, |pieces| Layout::read(pieces, &head))?;
+            let layout = |pieces: &Pieces<'_>| Layout::read(pieces, &head);
+            let layout = fetch(self.bytes, self.limits, &mut pieces, layout)?;
             drop(pieces);
             let mut kept = Kept::of(&layout, self.limits.memory)?;
             if whole.is_empty() {
@@ -137,29 +181,6 @@ impl Table<'_, '_> {
             fact.keys = kept.keys(&head, &layout)?;
         }
         Ok(Fact::Sst(fact))
-    }
-
-    /// Reads ranges until something is known.
-    fn fetch<T>(
-        &mut self,
-        pieces: &mut Pieces<'_>,
-        read: impl Fn(&Pieces<'_>) -> Result<Outcome<T>, TableError>,
-    ) -> Result<T, End> {
-        let mut held = 0_u64;
-        loop {
-            match read(pieces)? {
-                Outcome::Done(value) => return Ok(value),
-                Outcome::Read(range) => {
-                    held = held.saturating_add(range.end.saturating_sub(range.start));
-                    if held > self.limits.memory {
-                        return Err(End::TooLarge(held));
-                    }
-                    let mut into = Vec::new();
-                    self.bytes.read(range.clone(), &mut into)?;
-                    pieces.add(range.start, into);
-                }
-            }
-        }
     }
 
     /// Checks every byte, in the order of the file.
@@ -195,7 +216,7 @@ impl Table<'_, '_> {
         for region in run {
             let at = |place: u64| usize::try_from(place - start).unwrap_or(usize::MAX);
             let part = bytes.get(at(region.start)..at(region.end)).unwrap_or_default();
-            check(&head.footer, region, part)?;
+            check(head, region, part)?;
             kept.keep(region, part);
         }
         self.looked.blocks += run.iter().filter(|region| is_block(region)).count() as u64;
@@ -204,7 +225,7 @@ impl Table<'_, '_> {
 
     /// Checks a block that is longer than what is read at a time.
     fn check_long(&mut self, head: &Head, region: &Region, kept: &mut Kept) -> Result<(), End> {
-        let mut check = Check::new(&head.footer, *region);
+        let mut check = Check::new(head, *region);
         let mut buffer = Vec::new();
         let mut start = region.start;
         while start < region.end {
@@ -247,7 +268,7 @@ impl Kept {
         Some((region, bytes))
     }
 
-    /// The first and the last user key, and that what decides on them can be read.
+    /// The first and the last internal key, and that what decides on them can be read.
     fn keys(&self, head: &Head, layout: &Layout) -> Result<Option<[Box<[u8]>; 2]>, TableError> {
         let dictionary = match self.get(layout.the(Part::Dictionary)) {
             Some((region, bytes)) => Decoder::new(&head.footer).content(region, bytes)?.to_vec(),
@@ -260,12 +281,7 @@ impl Kept {
         let ends = first.zip(self.get(layout.of(Part::Data).last()));
         let Some((first, last)) = ends else { return Ok(None) };
         let bounds = bounds(head, &dictionary, Some([first, last]), &[])?;
-        Ok(bounds.map(|bounds| {
-            [bounds.smallest, bounds.largest].map(|mut key| {
-                key.truncate(key.len().saturating_sub(8));
-                key.into_boxed_slice()
-            })
-        }))
+        Ok(bounds.map(|bounds| [bounds.smallest, bounds.largest].map(Vec::into_boxed_slice)))
     }
 }
 
@@ -273,6 +289,14 @@ impl Kept {
 fn range_of(run: &[Region]) -> Range<u64> {
     let ends = run.first().zip(run.last());
     ends.map_or(0..0, |(first, last)| first.start..last.end)
+}
+
+/// Where the footer is, if it says that blocks have no checksums.
+fn without_checksums(pieces: &Pieces<'_>) -> Option<u64> {
+    let size = pieces.size();
+    let tail = pieces.get(&(size.saturating_sub(MAX_FOOTER)..size))?;
+    let footer = Footer::parse(tail, size).ok()?;
+    (footer.checksum == ChecksumKind::None).then_some(footer.offset)
 }
 
 fn is_block(region: &Region) -> bool {

@@ -16,6 +16,7 @@ use super::SCHEMA;
 use super::SubtaskJson;
 use super::convert::Convert;
 use super::files::file;
+use super::sst::ssts;
 use crate::format::flink::operator::Subtask;
 use crate::format::flink::operator::SubtaskState;
 use crate::format::flink::properties::CheckpointProperties;
@@ -29,6 +30,7 @@ use crate::ops::inspect::Survey;
 use crate::ops::inspect::files::Selection;
 use crate::ops::inspect::sizes::Sizes;
 use crate::ops::inspect::subtasks;
+use crate::ops::sst::Ssts;
 use crate::report::document::COMPLETED_AT_SOURCE;
 use crate::report::document::Head;
 use crate::report::document::Looked;
@@ -37,7 +39,7 @@ use crate::report::seq::Seq;
 
 /// What the document says beside the facts.
 #[derive(Debug, Clone, Copy)]
-pub struct Context {
+pub struct Context<'r> {
     /// What the LOCATION was.
     pub location_kind: &'static str,
     /// When the checkpoint was looked at.
@@ -50,13 +52,15 @@ pub struct Context {
     pub list_files: bool,
     /// Which files are listed.
     pub files: Selection,
+    /// What the SSTs say, if they were asked.
+    pub ssts: Option<&'r Ssts>,
 }
 
 /// Makes the document of a checkpoint.
 pub fn checkpoint<'r, 'a: 'r>(
     survey: Survey<'r, 'a>,
     facts: &'r Facts<'r, 'a>,
-    context: Context,
+    context: Context<'r>,
 ) -> CheckpointDocument<'r> {
     let convert = Convert { survey, metas: &facts.metas };
     CheckpointDocument {
@@ -69,10 +73,11 @@ pub fn checkpoint<'r, 'a: 'r>(
             })
         }),
         files: context.list_files.then(|| file_list(survey, facts, context.files)),
+        sst: context.ssts.map(|of| ssts(of, &survey.places.home().base)),
     }
 }
 
-fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head {
+fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context<'_>) -> Head {
     let home = survey.places.home();
     let rules = survey.places.rebasing().rules();
     let looked = Looked {
@@ -87,7 +92,7 @@ fn head(survey: Survey<'_, '_>, facts: &Facts<'_, '_>, context: Context) -> Head
 fn checkpoint_json(
     survey: Survey<'_, '_>,
     facts: &Facts<'_, '_>,
-    context: Context,
+    context: Context<'_>,
 ) -> CheckpointJson {
     let metadata = survey.metadata;
     let overview = &facts.overview;

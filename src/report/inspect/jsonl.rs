@@ -41,14 +41,15 @@ struct Totals {
     file_bytes: Option<u64>,
 }
 
-/// Writes a checkpoint: header, operators each with its subtasks, files, totals.
+/// Writes a checkpoint: header, operators each with its subtasks, files, with `--sst` SSTs and
+/// their sums, totals.
 ///
 /// # Errors
 /// What `out` says.
 pub fn write<'r, 'a: 'r>(
     survey: Survey<'r, 'a>,
     facts: &'r Facts<'r, 'a>,
-    context: Context,
+    context: Context<'r>,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let document = build::checkpoint(survey, facts, context);
@@ -65,6 +66,12 @@ pub fn write<'r, 'a: 'r>(
     }
     for file in build::file_list(survey, facts, context.files).iter() {
         line(out, "file", file)?;
+    }
+    if let Some(ssts) = &document.sst {
+        ssts.files.iter().try_for_each(|sst| line(out, "sst", sst))?;
+        ssts.states.iter().try_for_each(|sums| line(out, "sst_state", sums))?;
+        ssts.operators.iter().try_for_each(|sums| line(out, "sst_operator", sums))?;
+        ssts.key_groups.iter().try_for_each(|sums| line(out, "sst_key_groups", sums))?;
     }
     let totals = Totals {
         operators: facts.operators.len() as u64,

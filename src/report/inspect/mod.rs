@@ -6,6 +6,7 @@ mod files;
 mod handles;
 pub mod jsonl;
 mod meta;
+mod sst;
 #[cfg(test)]
 mod tests;
 pub mod tree;
@@ -28,6 +29,13 @@ pub use meta::KeyedMetaJson;
 pub use meta::OperatorMetaJson;
 pub use meta::SerializerJson;
 pub use meta::StateJson;
+pub use sst::SstJson;
+pub use sst::SstKeyGroupsJson;
+pub use sst::SstLevelJson;
+pub use sst::SstOperatorJson;
+pub use sst::SstStateJson;
+pub use sst::SstSumsJson;
+pub use sst::SstsJson;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,6 +60,9 @@ pub struct CheckpointDocument<'r> {
     /// Its physical files, with `--files`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Seq<'r, FileJson>>,
+    /// What its SSTs say of the state in them, with `--sst`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sst: Option<SstsJson<'r>>,
 }
 
 /// A checkpoint as a whole.

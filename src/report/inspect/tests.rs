@@ -59,6 +59,7 @@ fn document(version: i32, parallelism: i32, keyed: KeyedHandle<'static>) -> Valu
         modified: None,
         list_files: false,
         files: Default::default(),
+        ssts: None,
     };
     serde_json::to_value(build::checkpoint(survey, &facts, context)).unwrap()
 }

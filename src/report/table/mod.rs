@@ -7,6 +7,7 @@ mod files;
 mod grid;
 mod history;
 mod operators;
+mod sst;
 mod states;
 mod tree;
 mod verify;
@@ -61,6 +62,9 @@ pub fn checkpoint(
         if view.states {
             states::all(facts, view, out)?;
         }
+    }
+    if let Some(ssts) = &document.sst {
+        sst::all(ssts, facts, view, out)?;
     }
     if let Some(files) = &document.files {
         files::list(files, facts, out)?;

@@ -40,11 +40,7 @@ pub fn verify(
     } else if !document.complete {
         fact(out, "stopped", "by --max-duration, before everything was looked at")?;
     }
-    let files = format!(
-        "{}, {}",
-        units::count(totals.files, "file"),
-        units::bytes(totals.bytes)
-    );
+    let files = format!("{}, {}", units::count(totals.files, "file"), units::bytes(totals.bytes));
     fact(out, "refers to", &files)?;
     if totals.requests > 0 {
         let read = format!(
@@ -55,6 +51,14 @@ pub fn verify(
             units::count(totals.blocks, "block checksum"),
         );
         fact(out, "read", &read)?;
+    }
+    if totals.databases > 0 {
+        let opened = format!(
+            "{} by RocksDB, entries: {}",
+            units::count(totals.databases, "database"),
+            units::grouped(totals.entries),
+        );
+        fact(out, "opened", &opened)?;
     }
     let mut grid = Grid::new(&CHECKPOINTS);
     for one in &document.checkpoints {
@@ -72,6 +76,14 @@ pub fn verify(
     grid.print(width, out)?;
     for finding in &document.findings {
         self::finding(finding, out)?;
+    }
+    if !document.unparsed.is_empty() {
+        writeln!(out)?;
+        writeln!(out, "Not parsed, as nobody but its author knows how:")?;
+        for one in &document.unparsed {
+            let streams = units::count(one.streams, "stream");
+            writeln!(out, "  {} ({streams})", display_safe(&one.what))?;
+        }
     }
     if document.checkpoints.len() > 1 && document.jobs.len() <= 1 {
         newest(document.newest_restorable.as_deref(), document.complete, out)?;

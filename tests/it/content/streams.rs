@@ -69,7 +69,15 @@ impl Stream {
 
     /// Parses other bytes, of which a handle says that they are `length`.
     pub(crate) fn parse_as(&self, mut bytes: &[u8], length: u64) -> content::Result<Parsed> {
-        let source: &mut dyn io::Read = &mut bytes;
+        self.parse_from(&mut bytes, length)
+    }
+
+    /// Parses what a source gives.
+    pub(crate) fn parse_from(
+        &self,
+        source: &mut dyn io::Read,
+        length: u64,
+    ) -> content::Result<Parsed> {
         match &self.kind {
             Kind::Meta => content::backend_meta(source, length),
             Kind::KeyGroups(handle) => content::key_groups(source, length, handle),
@@ -92,8 +100,9 @@ pub(crate) struct Collector<'p> {
     /// Streams whose files are absent.
     pub(crate) missing: usize,
     channels: BTreeMap<String, (Vec<u8>, Vec<Channel>)>,
-    /// Changelog files in the order in which the handles name them.
+    /// Changelog files, and the numbers of those of each backend.
     files: Vec<(String, Vec<u8>, Vec<Named>)>,
+    lists: Vec<Vec<usize>>,
     backends: Vec<Backend>,
     /// Changes inside of the metadata.
     pub(crate) memory: u64,
@@ -109,6 +118,7 @@ impl<'p> Collector<'p> {
             missing: 0,
             channels: BTreeMap::new(),
             files: Vec::new(),
+            lists: Vec::new(),
             backends: Vec::new(),
             memory: 0,
         };
@@ -118,7 +128,8 @@ impl<'p> Collector<'p> {
             all.streams.push(Stream { kind: Kind::Channel(channels), owner, bytes });
         }
         let mut backends = std::mem::take(&mut all.backends);
-        for (owner, bytes, named) in std::mem::take(&mut all.files) {
+        for file in content::changelog_order(all.files.len(), &all.lists) {
+            let (owner, bytes, named) = all.files[file].clone();
             let kind = Kind::Changelog(named.clone(), backends.clone());
             let length = bytes.len() as u64;
             content::changelog_file(&mut bytes.as_slice(), length, &named, &mut backends).unwrap();
@@ -172,6 +183,7 @@ impl<'p> Collector<'p> {
             KeyedHandle::Changelog(handle) => {
                 let backend = self.backends.len();
                 self.backends.push(Backend::default());
+                self.lists.push(Vec::new());
                 for part in handle.materialized.iter().flatten() {
                     self.keyed(&part, owner, max, version);
                     let meta = match &part {
@@ -198,13 +210,16 @@ impl<'p> Collector<'p> {
                     let Some(handle) = &entry.handle else { continue };
                     let name = identity(handle);
                     let set = Named { offset: entry.offset, backend };
-                    match self.files.iter_mut().find(|(known, ..)| *known == name) {
-                        Some((.., named)) => named.push(set),
-                        None => {
-                            let Some(bytes) = self.bytes(handle) else { continue };
-                            self.files.push((name, bytes, vec![set]));
-                        }
-                    }
+                    let known = self.files.iter().position(|(known, ..)| *known == name);
+                    let Some(file) = known.or_else(|| {
+                        let bytes = self.bytes(handle)?;
+                        self.files.push((name, bytes, Vec::new()));
+                        Some(self.files.len() - 1)
+                    }) else {
+                        continue;
+                    };
+                    self.files[file].2.push(set);
+                    self.lists[backend].push(file);
                 }
             }
             KeyedHandle::ChangelogMemory(segment) => {

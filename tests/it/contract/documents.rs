@@ -35,7 +35,7 @@ fn documents_conform_to_the_schema() {
         for checkpoint in archive.checkpoints() {
             let path = archive.root().join(&checkpoint);
             let path = path.to_str().unwrap();
-            for more in [&[][..], &["--files"]] {
+            for more in [&[][..], &["--files", "--sst"]] {
                 let args = [&["inspect", path, "--output", "json"], more].concat();
                 let document: Value = serde_json::from_str(&stdout(&args)).unwrap();
                 assert_eq!(contract.complaint(&document), None, "{path} {more:?}");

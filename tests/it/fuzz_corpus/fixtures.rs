@@ -1,5 +1,6 @@
 //! Seeds from what Flink wrote: the handles of the fixtures with little in them, trailers,
-//! heads of state streams, and what databases say of themselves. `fuzz/seed` writes them; here they must be as written.
+//! heads of state streams, whole streams, and what databases say of themselves. `fuzz/seed`
+//! writes them; here they must be as written.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -20,6 +21,10 @@ use chkctl::format::flink::operator::SubtaskState;
 use chkctl::format::flink::stream::StreamHandle;
 
 use super::corpus;
+use crate::content::compressed::compress;
+use crate::content::streams::Collector;
+use crate::content::streams::Kind;
+use crate::content::streams::Stream;
 use crate::support::archives;
 use crate::support::handles;
 use crate::support::parallel;
@@ -62,7 +67,7 @@ type Seed = ((&'static str, String), Vec<u8>, String);
 
 fn seeds_of(archive: &archives::Archive) -> Vec<Seed> {
     let mut seeds = Vec::new();
-    for (i, checkpoint) in archive.checkpoints().into_iter().enumerate() {
+    for (i, checkpoint) in archive.checkpoints().iter().enumerate() {
         let dir = archive.root().join(checkpoint);
         let bytes = fs::read(dir.join("_metadata")).unwrap();
         let file = Metadata::parse(&bytes).unwrap();
@@ -75,6 +80,19 @@ fn seeds_of(archive: &archives::Archive) -> Vec<Seed> {
         if let Some(trailer) = file.trailer {
             let sort = format!("{:?}", trailer.bytes);
             seeds.push((("properties", name.clone()), trailer.bytes.to_vec(), sort));
+        }
+        let root = archive.root();
+        for (n, stream) in Collector::collect(&root, checkpoint).streams.iter().enumerate() {
+            let parsed = stream.parse().unwrap();
+            let names: Vec<_> = parsed.states.iter().map(|(name, _)| name).collect();
+            let packable = ["full snapshot", "heap", "changelog"].contains(&stream.sort());
+            let packed = (packable && parsed.entries > 0).then(|| compress(stream).0);
+            for (form, stream) in [("", Some(stream)), ("-snappy", packed.as_ref())] {
+                let seed = stream.and_then(content_seed).filter(|seed| seed.len() <= LONGEST);
+                let Some((stream, seed)) = stream.zip(seed) else { continue };
+                let sort = format!("{}{form} {names:?}", stream.sort());
+                seeds.push((("content", format!("{name}-{n}{form}")), seed, sort));
+            }
         }
         for (n, (head, sort)) in heads(&file, &dir).into_iter().enumerate() {
             seeds.push((("backend_meta", format!("{name}-{n}")), head, sort));
@@ -105,6 +123,43 @@ fn database_seeds(archive: &archives::Archive) -> Vec<Seed> {
         seed("current", database.file("CURRENT").bytes.clone()),
         seed("options", head),
     ]
+}
+
+/// A stream behind its handle, as the target `content` takes it; not of streams whose content
+/// is of no known format or whose handle would not fit.
+fn content_seed(stream: &Stream) -> Option<Vec<u8>> {
+    let (kind, bits, offsets, name) = match &stream.kind {
+        Kind::Meta => (0, 0, Vec::new(), ""),
+        Kind::KeyGroups(handle) | Kind::Raw(handle) => {
+            let full = if stream.sort() == "full snapshot" { 2 } else { 4 };
+            let kind = if stream.sort() == "raw keyed" { 2 } else { 1 };
+            let wide = u8::from(handle.max_parallelism > 128);
+            (kind, full | wide, handle.offsets.clone(), "")
+        }
+        Kind::Operator(parts) => match parts.as_slice() {
+            [] => (3, 0, Vec::new(), ""),
+            [part] => (3, u8::from(part.broadcast) * 8, part.offsets.clone(), part.name.as_str()),
+            _ => return None,
+        },
+        Kind::Channel(channels) => {
+            let offsets = channels.iter().flat_map(|channel| channel.offsets.iter().copied());
+            (4, 0, offsets.collect(), "")
+        }
+        Kind::Changelog(named, _) => {
+            (5, 0, named.iter().map(|set| set.offset).collect::<Vec<_>>(), "")
+        }
+        Kind::Author(_) => return None,
+    };
+    let mut seed = vec![kind, bits, u8::try_from(offsets.len()).ok()?];
+    let mut before = 0;
+    for offset in offsets {
+        seed.extend(i32::try_from(offset - before).ok()?.to_be_bytes());
+        before = offset;
+    }
+    seed.push(u8::try_from(name.len()).ok()?);
+    seed.extend(name.as_bytes());
+    seed.extend(&stream.bytes);
+    Some(seed)
 }
 
 /// The kinds of handles in a file whose lists were built, and what is set in them.

@@ -3,19 +3,28 @@
 
 #[path = "properties/backend_meta.rs"]
 mod backend_meta;
+#[path = "properties/block.rs"]
+mod block;
+#[path = "properties/content.rs"]
+mod content;
 #[path = "properties/java.rs"]
 mod java;
 #[path = "properties/manifest.rs"]
 mod manifest;
 #[path = "properties/metadata.rs"]
 mod metadata;
+#[path = "properties/sst.rs"]
+mod sst;
 #[path = "properties/walk.rs"]
 mod walk;
 
 pub(crate) use backend_meta::backend_meta;
+pub(crate) use block::block;
+pub(crate) use content::content;
 pub(crate) use java::properties;
 pub(crate) use manifest::manifest;
 pub(crate) use metadata::metadata;
+pub(crate) use sst::sst;
 
 use chkctl::format::flink::error::FormatError;
 use chkctl::format::flink::error::Problem;

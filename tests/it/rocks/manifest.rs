@@ -15,7 +15,7 @@ use rocksdb::Options;
 use rocksdb::SstFileWriter;
 use rocksdb::checkpoint::Checkpoint;
 
-use super::fixtures::every_flipped_bit_is_found;
+use super::manifests::every_flipped_bit_is_found;
 
 fn database_options() -> Options {
     let mut options = Options::default();
@@ -217,5 +217,5 @@ fn blob_files_and_options() {
     assert_eq!(&*options.column_families[1].name, "a");
     assert!(options.rocksdb_version >= [11, 8, 1]);
     assert_eq!(described.block_size, Some(8192));
-    assert_eq!(described.filter_policy, Some("bloomfilter:10:false"));
+    assert_eq!(described.filter_policy, Some("bloomfilter"));
 }

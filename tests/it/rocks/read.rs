@@ -41,8 +41,20 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Reads and checks everything.
+    /// Reads and checks everything, checksums in several ways.
     pub(crate) fn read(file: &[u8]) -> Result<Table, TableError> {
+        Self::read_with(file, check_both_ways)
+    }
+
+    /// Reads and checks everything.
+    pub(crate) fn read_once(file: &[u8]) -> Result<Table, TableError> {
+        Self::read_with(file, check)
+    }
+
+    fn read_with(
+        file: &[u8],
+        check: impl Fn(&Head, &Region, &[u8]) -> Result<(), TableError>,
+    ) -> Result<Table, TableError> {
         let mut pieces = Pieces::new(file.len() as u64);
         let (head, of_head) = ask(file, &mut pieces, Head::read)?;
         let (layout, of_layout) = ask(file, &mut pieces, |pieces| Layout::read(pieces, &head))?;
@@ -52,7 +64,7 @@ impl Table {
         });
         assert_eq!(end, file.len() as u64, "and take all of the file");
         for region in &layout.regions {
-            check_both_ways(&head, region, bytes(file, region))?;
+            check(&head, region, bytes(file, region))?;
         }
         let mut scan = Scan::new(&head)?;
         let mut dictionary = Vec::new();
@@ -110,12 +122,12 @@ pub(crate) fn bytes<'a>(file: &'a [u8], region: &Region) -> &'a [u8] {
 
 /// In one piece and in several, with the same result.
 fn check_both_ways(head: &Head, region: &Region, bytes: &[u8]) -> Result<(), TableError> {
-    let result = check(&head.footer, region, bytes);
+    let result = check(head, region, bytes);
     for size in [1, 7, bytes.len().saturating_sub(3).max(1)] {
         if bytes.len() / size > 5000 {
             continue;
         }
-        let mut parts = Check::new(&head.footer, *region);
+        let mut parts = Check::new(head, *region);
         bytes.chunks(size).for_each(|part| parts.update(part));
         assert_eq!(parts.finish(), result, "{region:?} in parts of {size} bytes");
     }

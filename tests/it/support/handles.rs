@@ -3,9 +3,11 @@
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::path::PathBuf;
 
 use chkctl::format::flink::metadata::Metadata;
 use chkctl::format::flink::stream::StreamHandle;
+use chkctl::format::flink::utf::Utf;
 use chkctl::model::walk;
 use chkctl::model::walk::Role;
 use chkctl::model::walk::Use;
@@ -87,20 +89,31 @@ pub(crate) fn of(archive: &Archive) -> Vec<Database> {
 
 /// The bytes of a stream; `None` if the archive lacks the file.
 pub(crate) fn content(archive: &Archive, dir: &Path, handle: &StreamHandle<'_>) -> Option<Vec<u8>> {
-    let absolute = |path: &str| {
-        let prefix = format!("file:/tmp/flink-lab/{}/", archive.name);
-        archive.root().join(path.strip_prefix(&prefix).unwrap_or_else(|| panic!("{path}")))
-    };
     match handle.innermost() {
         StreamHandle::Inline { data, .. } => Some(data.to_vec()),
-        StreamHandle::File { path, .. } => fs::read(absolute(&path.to_str())).ok(),
-        StreamHandle::Relative { path, .. } => fs::read(dir.join(&*path.to_str())).ok(),
+        StreamHandle::EmptySegment => Some(Vec::new()),
         StreamHandle::Segment(segment) => {
             let start = u64::try_from(segment.start).unwrap();
             let end = start + u64::try_from(segment.length).unwrap();
-            read_range(&absolute(&segment.path.to_str()), &(start..end)).ok()
+            read_range(&file(archive, dir, handle).unwrap(), &(start..end)).ok()
         }
-        StreamHandle::EmptySegment => Some(Vec::new()),
+        _ => fs::read(file(archive, dir, handle).unwrap()).ok(),
+    }
+}
+
+/// The file behind a stream of the checkpoint in `dir`, whether it is there or not; `None` for
+/// inline and empty streams.
+pub(crate) fn file(archive: &Archive, dir: &Path, handle: &StreamHandle<'_>) -> Option<PathBuf> {
+    let absolute = |path: Utf<'_>| {
+        let prefix = format!("file:/tmp/flink-lab/{}/", archive.name);
+        let path = path.to_str();
+        archive.root().join(path.strip_prefix(&prefix).unwrap_or_else(|| panic!("{path}")))
+    };
+    match handle.innermost() {
+        StreamHandle::Inline { .. } | StreamHandle::EmptySegment => None,
+        StreamHandle::File { path, .. } => Some(absolute(*path)),
+        StreamHandle::Segment(segment) => Some(absolute(segment.path)),
+        StreamHandle::Relative { path, .. } => Some(dir.join(&*path.to_str())),
         StreamHandle::KeyGroups(_) => unreachable!("the innermost handle"),
     }
 }

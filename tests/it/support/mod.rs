@@ -2,6 +2,7 @@
 
 pub(crate) mod archives;
 pub(crate) mod chkctl;
+pub(crate) mod damage;
 pub(crate) mod databases;
 pub(crate) mod handles;
 pub(crate) mod hooked_store;

@@ -4,6 +4,7 @@
 //! `i32` number of changes, `i32` key group (-1 for metadata), per change `i32` length and the
 //! change. It holds sets of many subtasks and operators, of which a handle names its own.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::super::changelog::Change;
@@ -27,7 +28,7 @@ pub struct Named {
 
 /// Parses a changelog file, `length` bytes. Sets that `named` gives to a backend are decoded by
 /// what that backend knows, and teach it the states whose metadata they hold; of all others
-/// the structure is checked. The files of a backend should come in the order of its handle.
+/// the structure is checked. Files should come in the order of [`changelog_order`].
 pub fn changelog_file(
     source: &mut dyn Read,
     length: u64,
@@ -37,7 +38,7 @@ pub fn changelog_file(
     let mut input = Input::new(source, length);
     let mut named = named.to_vec();
     named.sort_unstable();
-    let mut sets = Sets { named: &named, backends, parsed: Parsed::default() };
+    let mut sets = Sets { named: &named, backends, entries: 0, opaque: BTreeSet::new() };
     match input.bool("compression flag")? {
         false => sets.read(&mut input, 1)?,
         true => framed(&mut input, true, |input| sets.read(input, 0))?,
@@ -50,11 +51,8 @@ pub fn changelog_file(
         return Err(FormatError { offset: length, field: "offset of a change set", problem }.into());
     }
     input.finish("changelog file")?;
-    let mut parsed = sets.parsed;
-    parsed.bytes = length;
-    parsed.opaque.sort();
-    parsed.opaque.dedup();
-    Ok(parsed)
+    let opaque = sets.opaque.into_iter().collect();
+    Ok(Parsed { bytes: length, entries: sets.entries, states: Vec::new(), opaque })
 }
 
 /// Parses the changes of an in-memory segment (tag 9). Offsets of errors count from the start
@@ -64,25 +62,56 @@ pub fn changelog_memory<'a>(
     backend: &mut Backend,
 ) -> Result<Parsed> {
     let mut parsed = Parsed::default();
+    let mut opaque = BTreeSet::new();
     for change in changes {
         let mut data = change.data;
         let n = data.len() as u64;
         let mut input = Input::new(&mut data, n);
         let unknown = backend.change(change.key_group, n, &mut input)?;
-        parsed.opaque.extend(unknown);
+        opaque.extend(unknown);
         parsed.bytes = parsed.bytes.saturating_add(n);
         parsed.entries = parsed.entries.saturating_add(1);
     }
-    parsed.opaque.sort();
-    parsed.opaque.dedup();
+    parsed.opaque.extend(opaque);
     Ok(parsed)
+}
+
+/// An order for `files` changelog files in which every one of these lists of files, those of a
+/// handle each, is in order; so that metadata come before the changes that need them. Where
+/// lists contradict each other, the file with the lowest number goes first.
+pub fn changelog_order(files: usize, lists: &[Vec<usize>]) -> Vec<usize> {
+    let mut before = vec![0_usize; files];
+    let mut behind: Vec<Vec<usize>> = vec![Vec::new(); files];
+    for (first, next) in lists.iter().flat_map(|list| list.iter().zip(list.iter().skip(1))) {
+        if let (true, Some(behind), Some(n)) =
+            (first != next, behind.get_mut(*first), before.get_mut(*next))
+        {
+            behind.push(*next);
+            *n = n.saturating_add(1);
+        }
+    }
+    let mut waiting: BTreeSet<(usize, usize)> =
+        before.iter().enumerate().map(|(file, n)| (*n, file)).collect();
+    let mut order = Vec::new();
+    while let Some((_, file)) = waiting.pop_first() {
+        order.push(file);
+        for next in behind.get_mut(file).map(std::mem::take).unwrap_or_default() {
+            let Some(n) = before.get_mut(next) else { continue };
+            if waiting.remove(&(*n, next)) {
+                *n = n.saturating_sub(1);
+                waiting.insert((*n, next));
+            }
+        }
+    }
+    order
 }
 
 struct Sets<'n, 'b> {
     /// Those that are still to come.
     named: &'n [Named],
     backends: &'b mut [Backend],
-    parsed: Parsed,
+    entries: u64,
+    opaque: BTreeSet<String>,
 }
 
 impl Sets<'_, '_> {
@@ -129,12 +158,24 @@ impl Sets<'_, '_> {
                         None
                     }
                 };
-                if let Some(said) = unknown.filter(|said| !self.parsed.opaque.contains(said)) {
-                    self.parsed.opaque.push(said);
-                }
-                self.parsed.entries = self.parsed.entries.saturating_add(1);
+                self.opaque.extend(unknown);
+                self.entries = self.entries.saturating_add(1);
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changelog_order;
+
+    #[test]
+    fn files_come_in_the_order_of_every_handle() {
+        assert_eq!(changelog_order(3, &[]), [0, 1, 2]);
+        assert_eq!(changelog_order(4, &[vec![3, 1], vec![1, 0, 0, 2]]), [3, 1, 0, 2]);
+        assert_eq!(changelog_order(3, &[vec![2, 0, 1], vec![2, 1]]), [2, 0, 1]);
+        assert_eq!(changelog_order(3, &[vec![0, 1], vec![1, 0]]), [2, 0, 1]);
+        assert_eq!(changelog_order(1, &[vec![0, 7], vec![7, 0]]), [0]);
     }
 }

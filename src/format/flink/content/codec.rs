@@ -3,6 +3,8 @@
 //! Shapes are what section 7 of the format says, for the classes whose code leaves no doubt
 //! about them. Every other class is [`Codec::Unknown`]: wrong alarm is worse than none.
 
+use std::collections::BTreeMap;
+
 use super::super::serializer::Detail;
 use super::super::serializer::PojoEntry;
 use super::super::serializer::Serializer;
@@ -55,7 +57,12 @@ pub enum Codec {
         element: Box<Codec>,
     },
     /// One value after the other.
-    Sequence(Vec<Codec>),
+    Sequence {
+        /// The values.
+        parts: Vec<Codec>,
+        /// Fewest bytes of all of them.
+        least: u64,
+    },
     /// A flag; if it is 1 padding, else the value.
     Nullable {
         /// Zeros in the place of a null value.
@@ -94,7 +101,7 @@ pub struct Pojo {
     /// Registered subclasses by tag.
     pub(super) registered: Vec<Codec>,
     /// Other subclasses by name.
-    pub(super) unregistered: Vec<(String, Codec)>,
+    pub(super) unregistered: BTreeMap<String, Codec>,
 }
 
 impl Codec {
@@ -111,11 +118,17 @@ impl Codec {
         serializer.map_or_else(|| Codec::Unknown(format!("no {role}")), Codec::of)
     }
 
+    /// One value after the other.
+    pub(super) fn sequence(parts: Vec<Codec>) -> Codec {
+        let least = parts.iter().map(Codec::least).fold(0, u64::saturating_add);
+        Codec::Sequence { parts, least }
+    }
+
     /// Fewest bytes of a value; 0 only if no value ever has any.
     pub(super) fn least(&self) -> u64 {
         match self {
             Codec::Fixed(n) => *n,
-            Codec::Sequence(parts) => sum(parts.iter().map(Codec::least)),
+            Codec::Sequence { least, .. } => *least,
             Codec::Row { kinds, fields } => {
                 let bits = (fields.len() as u64).saturating_add(if *kinds { 2 } else { 0 });
                 bits.div_ceil(8)
@@ -147,7 +160,7 @@ impl Codec {
             Codec::LocalTime => Some(7),
             Codec::LocalDateTime => Some(13),
             // The sum of the fields if all of them have a length above 0.
-            Codec::Sequence(parts) => {
+            Codec::Sequence { parts, .. } => {
                 let lengths = parts.iter().map(|part| part.declared().filter(|n| *n > 0));
                 lengths.sum()
             }
@@ -155,10 +168,6 @@ impl Codec {
             _ => None,
         }
     }
-}
-
-pub(super) fn sum(parts: impl Iterator<Item = u64>) -> u64 {
-    parts.fold(0, u64::saturating_add)
 }
 
 fn shape(s: &Serializer<'_>) -> Option<Codec> {
@@ -218,17 +227,16 @@ fn shape(s: &Serializer<'_>) -> Option<Codec> {
         "SetSerializer" => Codec::Map(Box::new(Codec::Fixed(0)), nested(0)?),
         "MapSerializer" => Codec::Map(nested(0)?, nested(1)?),
         "TupleSerializer" | "ScalaCaseClassSerializer" | "Tuple2CaseClassSerializer" => {
-            Codec::Sequence(all())
+            Codec::sequence(all())
         }
         // A timestamp in front of the value.
-        "TtlSerializer" if s.nested.len() == 2 => Codec::Sequence(all()),
+        "TtlSerializer" if s.nested.len() == 2 => Codec::sequence(all()),
         "TimerSerializer" if s.nested.len() == 2 => {
             let mut parts = all();
             parts.insert(0, Codec::Fixed(8));
-            Codec::Sequence(parts)
+            Codec::sequence(parts)
         }
-        "WindowKeySerializer" => Codec::Sequence(vec![Codec::Fixed(8), *nested(0)?]),
-        "BufferEntrySerializer" => Codec::Sequence(vec![*nested(0)?, Codec::Bool]),
+        "BufferEntrySerializer" => Codec::sequence(vec![Codec::Bool, *nested(0)?]),
         "NullableSerializer" => match s.detail {
             Detail::NullPadding(n) => {
                 Codec::Nullable { padding: u64::try_from(n).ok()?, value: nested(0)? }
@@ -281,9 +289,9 @@ fn shape(s: &Serializer<'_>) -> Option<Codec> {
 /// State of a two-phase commit sink: the transaction that is open and since when, those to be
 /// committed, and perhaps a context.
 fn transactions(transaction: Codec, context: Codec) -> Codec {
-    let holder = Codec::Sequence(vec![transaction, Codec::Fixed(8)]);
+    let holder = Codec::sequence(vec![transaction, Codec::Fixed(8)]);
     let pending = Codec::List(Box::new(holder.clone()));
-    Codec::Sequence(vec![holder, pending, Codec::Option(Box::new(context))])
+    Codec::sequence(vec![holder, pending, Codec::Option(Box::new(context))])
 }
 
 fn pojo(s: &Serializer<'_>) -> Option<Pojo> {

@@ -90,12 +90,10 @@ fn rest_of_key(key: &Codec, state: &State, input: &mut Input<'_>) -> Result<(), 
     if state.shape == Shape::Queue {
         return state.element().read(input);
     }
-    let unknown = |codec: &Codec| codec.declared().is_none();
-    let ambiguous = unknown(key) && unknown(&state.namespace);
     for part in [key, &state.namespace] {
         let before = input.offset();
         part.read(input)?;
-        if ambiguous {
+        if state.ambiguous {
             length_behind(input.offset().saturating_sub(before), input)?;
         }
     }

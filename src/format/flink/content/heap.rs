@@ -58,7 +58,7 @@ fn one_state(states: &mut States, id: usize, input: &mut Input<'_>) -> Result<()
     let Some(state) = states.list.get_mut(id) else { return Ok(()) };
     let least = match state.shape {
         Shape::Queue => state.element().least(),
-        _ => super::codec::sum([&state.namespace, &states.key].map(|c| c.least()).into_iter()),
+        _ => state.namespace.least().saturating_add(states.key.least()),
     };
     let n = input.count(least.max(1), "number of entries")?;
     for _ in 0..n {

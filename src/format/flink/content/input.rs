@@ -12,12 +12,19 @@ use super::Stop;
 
 const CAPACITY: usize = 64 << 10;
 
+/// Enough for what was decompressed, of which there may be many small pieces.
+const BLOCK_CAPACITY: usize = 4 << 10;
+
 /// Reads a stream field by field. Knows its offset and an end beyond which no field may reach.
 pub(super) struct Input<'r> {
     source: &'r mut dyn Read,
+    /// Room for what was pulled; allocated when something is.
     buffer: Vec<u8>,
-    /// Where the bytes that were not taken yet begin in `buffer`.
+    capacity: usize,
+    /// Where the bytes that were pulled and not taken yet begin in `buffer`.
     start: usize,
+    /// Where they end.
+    filled: usize,
     offset: u64,
     end: u64,
 }
@@ -25,7 +32,12 @@ pub(super) struct Input<'r> {
 impl<'r> Input<'r> {
     /// Reads `source`, which is to have `length` bytes; `u64::MAX` if nobody knows.
     pub(super) fn new(source: &'r mut dyn Read, length: u64) -> Self {
-        Input { source, buffer: Vec::new(), start: 0, offset: 0, end: length }
+        let capacity = match length {
+            u64::MAX => BLOCK_CAPACITY,
+            // One more, to see whether the source goes on.
+            _ => usize::try_from(length.saturating_add(1)).unwrap_or(CAPACITY).min(CAPACITY),
+        };
+        Input { source, buffer: Vec::new(), capacity, start: 0, filled: 0, offset: 0, end: length }
     }
 
     /// Offset of the next byte.
@@ -53,7 +65,7 @@ impl<'r> Input<'r> {
     }
 
     fn buffered(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer.get(self.start..self.filled).unwrap_or_default()
     }
 
     fn take(&mut self, n: usize) {
@@ -61,22 +73,20 @@ impl<'r> Input<'r> {
         self.offset = self.offset.saturating_add(n as u64);
     }
 
-    /// Pulls until `n` bytes are buffered, at most `CAPACITY`; false at the end of the source.
+    /// Pulls until `n` bytes are buffered, or as many as there is room for; false at the end of
+    /// the source.
     fn fill(&mut self, n: usize) -> Result<bool> {
-        while self.buffered().len() < n {
-            self.buffer.drain(..self.start);
-            self.start = 0;
-            let filled = self.buffer.len();
-            self.buffer.resize(CAPACITY, 0);
-            let read = match self.buffer.get_mut(filled..) {
-                Some(free) => self.source.read(free),
-                None => Ok(0),
-            };
-            let got = *read.as_ref().unwrap_or(&0);
-            self.buffer.truncate(filled.saturating_add(got));
-            match read {
+        self.buffer.resize(self.capacity, 0);
+        while self.buffered().len() < n.min(self.capacity) {
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.filled, 0);
+                self.filled = self.filled.saturating_sub(self.start);
+                self.start = 0;
+            }
+            let free = self.buffer.get_mut(self.filled..).unwrap_or_default();
+            match self.source.read(free) {
                 Ok(0) => return Ok(false),
-                Ok(_) => {}
+                Ok(n) => self.filled = self.filled.saturating_add(n).min(self.buffer.len()),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => {
                     return Err(match e.downcast::<FormatError>() {

@@ -45,6 +45,7 @@ pub fn key_groups(source: &mut dyn Read, length: u64, handle: &KeyGroups) -> Res
     let blocks = blocks(handle, length, 0)?;
     let head_end = blocks.first().map_or(length, |block| block.start);
     let head = input.vec(head_end, "keyed backend meta")?;
+    KeyedBackendMeta::check(&head)?;
     let hints = Hints { end: Some(head_end), ..Hints::default() };
     let meta = KeyedBackendMeta::parse(&head, &hints)?;
     if let Some(end) = meta.extent.bytes_read.filter(|end| *end != head_end) {

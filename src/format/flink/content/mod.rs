@@ -34,12 +34,15 @@ mod operator;
 mod raw;
 mod row;
 mod states;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use change::Backend;
 pub use changelog::Named;
 pub use changelog::changelog_file;
 pub use changelog::changelog_memory;
+pub use changelog::changelog_order;
 pub use channel::Channel;
 pub use channel::channel_state;
 pub use codec::Codec;
@@ -110,6 +113,7 @@ impl<E: Into<ContentError>> From<E> for Stop {
 pub fn backend_meta(source: &mut dyn Read, length: u64) -> Result<Parsed> {
     let mut input = Input::new(source, length);
     let bytes = input.vec(length, "backend meta")?;
+    KeyedBackendMeta::check(&bytes)?;
     let meta = KeyedBackendMeta::parse(&bytes, &Hints::meta_handle(&bytes))?;
     if let Some(end) = meta.extent.bytes_read.filter(|end| *end != length) {
         return Err(at(end, "backend meta", "has bytes behind its last field").into());

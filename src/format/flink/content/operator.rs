@@ -1,5 +1,6 @@
 //! Operator state streams (section 4.2): the head, and a part at every offset of the handle.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Read;
 
@@ -40,6 +41,7 @@ pub fn operator_state(
     let offsets = offsets(parts, length)?;
     let first = offsets.first().map_or(length, |(offset, _)| *offset);
     let head = input.vec(first, "operator backend meta")?;
+    OperatorBackendMeta::check(&head)?;
     // With compression the identifier of the frames lies between the head and the first part.
     let hints = Hints { end: Some(first), ..Hints::default() };
     let meta = OperatorBackendMeta::parse(&head, &hints)?;
@@ -107,13 +109,15 @@ impl<'p> States<'p> {
         let mut opaque: BTreeSet<String> =
             meta.extent.notes.iter().map(|note| note.text.clone()).collect();
         let mut list = Vec::new();
+        let lists = [(false, &meta.operator_states), (true, &meta.broadcast_states)];
+        let known: BTreeMap<_, _> = lists
+            .into_iter()
+            .flat_map(|(kind, list)| {
+                list.iter().map(move |state| ((kind, state.name.to_str()), state))
+            })
+            .collect();
         for part in parts {
-            let states = match part.broadcast {
-                true => &meta.broadcast_states,
-                false => &meta.operator_states,
-            };
-            let named = states.iter().find(|state| state.name.to_str() == part.name);
-            let Some(state) = named else {
+            let Some(state) = known.get(&(part.broadcast, part.name.as_str().into())) else {
                 if meta.extent.complete {
                     let what = "lacks a state that the handle names";
                     return Err(at(0, "operator backend meta", what).into());
@@ -126,7 +130,7 @@ impl<'p> States<'p> {
             let value = role("VALUE_SERIALIZER");
             let codec = match part.broadcast {
                 true => {
-                    let entry = Codec::Sequence(vec![role("KEY_SERIALIZER"), value]);
+                    let entry = Codec::sequence(vec![role("KEY_SERIALIZER"), value]);
                     Codec::List(Box::new(entry))
                 }
                 false => value,

@@ -6,6 +6,7 @@
 //! and `i64` timestamp. Read from `InternalTimerServiceSerializationProxy` version 2.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::super::read::Reader;
@@ -42,19 +43,19 @@ pub fn raw_key_groups(source: &mut dyn Read, length: u64, handle: &KeyGroups) ->
         input.until(block.end, "timers of a key group", |input| timers.read(input))?;
     }
     input.finish("raw keyed state")?;
-    let mut parsed = Parsed { bytes: length, opaque: timers.opaque, ..Parsed::default() };
+    let opaque = timers.opaque.into_iter().collect();
+    let mut parsed = Parsed { bytes: length, opaque, ..Parsed::default() };
     for (name, n) in timers.services {
         parsed.entries = parsed.entries.saturating_add(n);
         parsed.states.push((name, n));
     }
-    parsed.opaque.dedup();
     Ok(parsed)
 }
 
 #[derive(Default)]
 struct Timers {
     services: BTreeMap<String, u64>,
-    opaque: Vec<String>,
+    opaque: BTreeSet<String>,
 }
 
 impl Timers {
@@ -73,7 +74,7 @@ impl Timers {
             let name = String::from_utf8_lossy(&name).into_owned();
             match self.service(&name, input) {
                 Err(Stop::Unknown(class)) => {
-                    self.opaque.push(opaque("timers", &name, &class));
+                    self.opaque.insert(opaque("timers", &name, &class));
                     return input.skip_rest("timers of a key group");
                 }
                 Err(Stop::Error(error)) => return Err(error),
@@ -89,7 +90,7 @@ impl Timers {
     fn service(&mut self, name: &str, input: &mut Input<'_>) -> Result<u64, Stop> {
         let key = codec(input, name)?;
         let namespace = codec(input, name)?;
-        let timer = Codec::Sequence(vec![key, namespace, Codec::Fixed(8)]);
+        let timer = Codec::sequence(vec![key, namespace, Codec::Fixed(8)]);
         let mut timers = 0_u64;
         for field in ["number of event-time timers", "number of processing-time timers"] {
             let n = input.count(timer.least(), field)?;

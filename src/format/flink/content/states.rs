@@ -28,6 +28,8 @@ pub(super) struct State {
     /// The value as one; of lists and maps all of it.
     pub(super) value: Codec,
     pub(super) entries: u64,
+    /// Whether keys and namespaces have their lengths behind them in RocksDB's form.
+    pub(super) ambiguous: bool,
     /// What could not be decoded, by the part of an entry: a serializer's class.
     opaque: BTreeMap<&'static str, String>,
 }
@@ -44,12 +46,14 @@ pub(super) enum Shape {
 impl States {
     pub(super) fn of(meta: &KeyedBackendMeta<'_>) -> Self {
         let notes = meta.extent.notes.iter().map(|note| note.text.clone()).collect();
-        States {
-            key: Codec::of(&meta.key_serializer),
-            list: meta.states.iter().map(State::of).collect(),
-            complete: meta.extent.complete,
-            notes,
-        }
+        let key = Codec::of(&meta.key_serializer);
+        let list = meta.states.iter().map(|meta| {
+            let mut state = State::of(meta);
+            let unknown = |codec: &Codec| codec.declared().is_none();
+            state.ambiguous = unknown(&key) && unknown(&state.namespace);
+            state
+        });
+        States { list: list.collect(), key, complete: meta.extent.complete, notes }
     }
 
     /// What was found, in words.
@@ -97,6 +101,7 @@ impl State {
             namespace,
             value,
             entries: 0,
+            ambiguous: false,
             opaque: BTreeMap::new(),
         }
     }

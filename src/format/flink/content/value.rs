@@ -67,7 +67,7 @@ impl Codec {
                 }
             }
             Codec::LinkedList { mask, element } => linked_list(*mask, element, input)?,
-            Codec::Sequence(parts) => parts.iter().try_for_each(|part| part.read(input))?,
+            Codec::Sequence { parts, .. } => parts.iter().try_for_each(|part| part.read(input))?,
             Codec::Nullable { padding, value } => {
                 if input.bool("null flag")? {
                     for _ in 0..*padding {
@@ -282,8 +282,8 @@ fn read_pojo(pojo: &Pojo, input: &mut Input<'_>) -> Result<(), Stop> {
             let n = input.u16("class of a POJO")?;
             let name = input.vec(n.into(), "class of a POJO")?;
             let name = Utf::from_encoded(&name).to_str().into_owned();
-            match pojo.unregistered.iter().find(|(class, _)| *class == name) {
-                Some((_, subclass)) => subclass.read(input),
+            match pojo.unregistered.get(&name) {
+                Some(subclass) => subclass.read(input),
                 None => Err(Stop::Unknown(format!("subclass {name}"))),
             }
         }

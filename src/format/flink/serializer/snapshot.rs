@@ -39,6 +39,8 @@ pub(in crate::format::flink) struct Foreign {
     pub(in crate::format::flink) record: u64,
     /// What was wrong with the body of a known class.
     pub(in crate::format::flink) cause: Option<FormatError>,
+    /// Whether that is damage: the class is Flink's, and of a version that can be read.
+    damaged: bool,
 }
 
 impl<'d> Context<'d> {
@@ -77,15 +79,16 @@ pub(in crate::format::flink) fn read_bare_snapshot<'a>(
     known(|cx| read_snapshot(r, cx))
 }
 
-/// What `read` reads, or `None` if it met the snapshot of a class that is not Flink's.
+/// What `read` reads, or `None` if it met a snapshot of a class that is not Flink's or of a
+/// version that is later than all that are known.
 pub(in crate::format::flink) fn known<T>(
     read: impl FnOnce(&mut Context<'_>) -> Result<T>,
 ) -> Result<Option<T>> {
     let mut cx = Context::default();
     let read = read(&mut cx);
     match cx.foreign {
-        Some(Foreign { cause: Some(error), .. }) => Err(error),
-        Some(Foreign { cause: None, .. }) => Ok(None),
+        Some(Foreign { cause: Some(error), damaged: true, .. }) => Err(error),
+        Some(_) => Ok(None),
         None => read.map(Some),
     }
 }
@@ -148,7 +151,10 @@ fn fill<'a>(r: &mut Reader<'a>, cx: &mut Context<'_>, read: &mut Serializer<'a>)
     if cx.framed {
         return Err(unknown());
     }
-    cx.foreign = Some(Foreign { body: offset, record, cause: cause.clone() });
+    let readable = |e: &FormatError| !matches!(e.problem, Problem::Version { .. });
+    let damaged =
+        cause.as_ref().is_some_and(readable) && layout_of(&read.snapshot_class.to_str()).is_some();
+    cx.foreign = Some(Foreign { body: offset, record, cause: cause.clone(), damaged });
     Err(cause.unwrap_or_else(unknown))
 }
 

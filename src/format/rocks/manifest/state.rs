@@ -57,8 +57,8 @@ impl Default for State {
 
 impl State {
     /// Applies an edit whose record begins at `offset`.
-    pub(super) fn apply(&mut self, edit: &Edit<'_>, offset: u64) -> Result<(), ManifestError> {
-        self.apply_to_family(edit).map_err(|problem| ManifestError { offset, problem })?;
+    pub(super) fn apply(&mut self, mut edit: Edit<'_>, offset: u64) -> Result<(), ManifestError> {
+        self.apply_to_family(&mut edit).map_err(|problem| ManifestError { offset, problem })?;
         self.prev_log_number = edit.prev_log_number.unwrap_or(self.prev_log_number);
         self.next_file_number = edit.next_file_number.or(self.next_file_number);
         self.last_sequence = edit.last_sequence.or(self.last_sequence);
@@ -71,7 +71,7 @@ impl State {
         Ok(())
     }
 
-    fn apply_to_family(&mut self, edit: &Edit<'_>) -> Result<(), ManifestProblem> {
+    fn apply_to_family(&mut self, edit: &mut Edit<'_>) -> Result<(), ManifestProblem> {
         let id = edit.family;
         let manipulated = edit.add_family.is_some() || edit.drop_family;
         if manipulated && edit.changes_files() {
@@ -136,11 +136,11 @@ impl Family {
             edit.persist_timestamps.unwrap_or(self.told.persist_timestamps);
     }
 
-    fn change_blobs(&mut self, edit: &Edit<'_>) -> Result<(), ManifestProblem> {
-        for blob in &edit.blobs {
+    fn change_blobs(&mut self, edit: &mut Edit<'_>) -> Result<(), ManifestProblem> {
+        for blob in edit.blobs.drain(..) {
             match self.blobs.entry(blob.number) {
                 Entry::Occupied(_) => return Err(ManifestProblem::BlobFileExists(blob.number)),
-                Entry::Vacant(entry) => _ = entry.insert(blob.clone()),
+                Entry::Vacant(entry) => _ = entry.insert(blob),
             }
         }
         for (number, blobs, bytes) in &edit.garbage {
@@ -156,24 +156,23 @@ impl Family {
     }
 
     /// Deletes before it adds, as a file that moves to another level is deleted and added.
-    fn change_files(&mut self, edit: &Edit<'_>) -> Result<(), ManifestProblem> {
-        let mut deleted = edit.deleted.clone();
-        deleted.sort_unstable();
-        deleted.dedup();
-        for (level, number) in deleted {
+    fn change_files(&mut self, edit: &mut Edit<'_>) -> Result<(), ManifestProblem> {
+        edit.deleted.sort_unstable();
+        edit.deleted.dedup();
+        for (level, number) in edit.deleted.drain(..) {
             let live = self.files.get(&number).map(|file| file.level);
             if live != Some(level) {
                 return Err(ManifestProblem::NoFile { number, level, live });
             }
             self.files.remove(&number);
         }
-        for file in &edit.added {
+        for file in edit.added.drain(..) {
             match self.files.entry(file.number) {
                 Entry::Occupied(entry) => {
                     let (number, level, live) = (file.number, file.level, entry.get().level);
                     return Err(ManifestProblem::FileExists { number, level, live });
                 }
-                Entry::Vacant(entry) => _ = entry.insert(file.clone()),
+                Entry::Vacant(entry) => _ = entry.insert(file),
             }
         }
         Ok(())

@@ -14,6 +14,9 @@ const RESTARTS: u32 = SEPARATED.wrapping_sub(1);
 /// From here on a bucket of a hash index is no restart point: a collision, or empty.
 const NO_RESTART: u8 = 254;
 
+/// The longest key that is read. RocksDB advises against keys of more than 8 MiB.
+pub const MAX_KEY: u64 = 64 << 20;
+
 /// A block of entries: data, index, metaindex, properties, range deletions.
 ///
 /// ```text
@@ -182,6 +185,10 @@ impl<'a> Entries<'a> {
         };
         self.key.truncate(shared);
         self.key.extend_from_slice(other);
+        let size = self.key.len() as u64;
+        if size > MAX_KEY {
+            return Err(self.region.error(Problem::TooLarge { size, limit: MAX_KEY }));
+        }
         Ok(Some((shared, value_length)))
     }
 

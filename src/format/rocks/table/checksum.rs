@@ -11,6 +11,7 @@ use super::error::Part;
 use super::error::Problem;
 use super::error::TableError;
 use super::footer::Footer;
+use super::head::Head;
 use super::layout::Region;
 
 /// How the blocks of a table are protected.
@@ -72,23 +73,47 @@ fn with_last_byte(hash: u64, last: u8) -> u32 {
 }
 
 /// Checks all bytes of a region: the checksum of a block, the zeros of padding. A footer was
-/// checked when it was read.
-pub fn check(footer: &Footer, region: &Region, bytes: &[u8]) -> Result<(), TableError> {
+/// checked when the head was read; the properties of an ingested file too, which have not got
+/// the checksum they should have.
+pub fn check(head: &Head, region: &Region, bytes: &[u8]) -> Result<(), TableError> {
     region.check_length(bytes.len() as u64)?;
-    match region.part {
-        Part::Footer => Ok(()),
-        Part::Padding => check_padding(region, bytes),
-        _ => {
-            let (content, stored) = bytes.split_last_chunk().unwrap_or((bytes, &[0; 4]));
-            let stored = u32::from_le_bytes(*stored);
-            compare(footer, region, stored, footer.checksum.of(content))
-        }
+    match kind_of(head, region) {
+        Bytes::Checked => Ok(()),
+        Bytes::Zeros => check_zero(region, bytes.iter().fold(0, |all, byte| all | byte) == 0),
+        Bytes::Block => check_block(&head.footer, region, bytes),
     }
 }
 
-fn check_padding(region: &Region, bytes: &[u8]) -> Result<(), TableError> {
-    let zeros = bytes.iter().fold(0, |all, byte| all | byte) == 0;
-    zeros.then_some(()).ok_or(region.error(Problem::Invalid("holds other bytes than zero")))
+/// What can be asked of the bytes of a region.
+enum Bytes {
+    Checked,
+    Zeros,
+    Block,
+}
+
+fn kind_of(head: &Head, region: &Region) -> Bytes {
+    match region.part {
+        Part::Footer => Bytes::Checked,
+        Part::Properties if head.ingested => Bytes::Checked,
+        Part::Padding => Bytes::Zeros,
+        _ => Bytes::Block,
+    }
+}
+
+/// Checks the checksum of a block.
+#[inline]
+pub(super) fn check_block(
+    footer: &Footer,
+    region: &Region,
+    bytes: &[u8],
+) -> Result<(), TableError> {
+    region.check_length(bytes.len() as u64)?;
+    let (content, stored) = bytes.split_last_chunk().unwrap_or((bytes, &[0; 4]));
+    compare(footer, region, u32::from_le_bytes(*stored), footer.checksum.of(content))
+}
+
+fn check_zero(region: &Region, zero: bool) -> Result<(), TableError> {
+    zero.then_some(()).ok_or(region.error(Problem::Invalid("holds other bytes than zero")))
 }
 
 fn compare(footer: &Footer, region: &Region, stored: u32, computed: u32) -> Result<(), TableError> {
@@ -101,7 +126,7 @@ fn compare(footer: &Footer, region: &Region, stored: u32, computed: u32) -> Resu
 
 /// As [`check`], for the bytes of a region that come in several parts.
 pub struct Check<'a> {
-    footer: &'a Footer,
+    head: &'a Head,
     region: Region,
     hash: Running,
     /// Bytes that were given.
@@ -121,9 +146,9 @@ enum Running {
 
 impl<'a> Check<'a> {
     /// Begins with a region.
-    pub fn new(footer: &'a Footer, region: Region) -> Self {
-        let hash = match (region.part, footer.checksum) {
-            (Part::Footer | Part::Padding, _) | (_, ChecksumKind::None) => Running::None,
+    pub fn new(head: &'a Head, region: Region) -> Self {
+        let hash = match (kind_of(head, &region), head.footer.checksum) {
+            (Bytes::Checked | Bytes::Zeros, _) | (_, ChecksumKind::None) => Running::None,
             (_, ChecksumKind::Crc32c) => {
                 Running::Crc32c(Box::new(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi)))
             }
@@ -131,7 +156,7 @@ impl<'a> Check<'a> {
             (_, ChecksumKind::XxHash64) => Running::XxHash64(XxHash64::with_seed(0)),
             (_, ChecksumKind::Xxh3) => Running::Xxh3(Box::new(XxHash3_64::new())),
         };
-        Check { footer, region, hash, seen: 0, trailer: [0; 5], zero: true }
+        Check { head, region, hash, seen: 0, trailer: [0; 5], zero: true }
     }
 
     /// Goes on with the next bytes.
@@ -156,15 +181,16 @@ impl<'a> Check<'a> {
     /// Ends, and compares.
     pub fn finish(self) -> Result<(), TableError> {
         self.region.check_length(self.seen)?;
-        if !self.zero {
-            return Err(self.region.error(Problem::Invalid("holds other bytes than zero")));
+        match kind_of(self.head, &self.region) {
+            Bytes::Checked => Ok(()),
+            Bytes::Zeros => check_zero(&self.region, self.zero),
+            Bytes::Block => {
+                let [compression, a, b, c, d] = self.trailer;
+                let computed = self.hash.finish(compression);
+                let stored = u32::from_le_bytes([a, b, c, d]);
+                compare(&self.head.footer, &self.region, stored, computed)
+            }
         }
-        if matches!(self.region.part, Part::Footer | Part::Padding) {
-            return Ok(());
-        }
-        let [compression, a, b, c, d] = self.trailer;
-        let computed = self.hash.finish(compression);
-        compare(self.footer, &self.region, u32::from_le_bytes([a, b, c, d]), computed)
     }
 }
 

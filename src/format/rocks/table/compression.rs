@@ -14,6 +14,9 @@ use super::layout::Region;
 use crate::format::rocks::coding::fixed64;
 use crate::format::rocks::coding::varint32;
 
+#[cfg(test)]
+mod tests;
+
 /// The most bytes a block may have when it is decompressed. RocksDB knows no limit but 4 GiB;
 /// a block holds about `block_size` bytes, or one entry that is longer.
 pub const MOST_DECOMPRESSED: u64 = 256 << 20;

@@ -1,7 +1,7 @@
 //! The head of a table, which lies at its end: footer, metaindex and properties.
 
 use super::block::Block;
-use super::checksum::check;
+use super::checksum::check_block;
 use super::compression::Decoder;
 use super::error::Part;
 use super::error::Problem;
@@ -97,7 +97,7 @@ impl Head {
         region.check_limit(MAX_METAINDEX)?;
         let with_properties = region.start.saturating_sub(BEFORE_METAINDEX)..region.end;
         let bytes = pieces.get(&region.range()).ok_or(Need::Read(with_properties))?;
-        check(&footer, &region, bytes)?;
+        check_block(&footer, &region, bytes)?;
         let meta_blocks = meta_blocks(&region, Decoder::new(&footer).content(&region, bytes)?)?;
 
         let block = meta_blocks.iter().find(|block| block.part() == Part::Properties);
@@ -131,11 +131,11 @@ fn meta_blocks(region: &Region, content: &[u8]) -> Result<Vec<MetaBlock>, TableE
 /// Checks the properties block as any other, or as it was before a global sequence number was
 /// written into it, and says which.
 fn check_properties(footer: &Footer, region: &Region, bytes: &[u8]) -> Result<bool, TableError> {
-    let Err(error) = check(footer, region, bytes) else { return Ok(false) };
+    let Err(error) = check_block(footer, region, bytes) else { return Ok(false) };
     let Some((content, trailer)) = bytes.split_last_chunk::<5>() else { return Err(error) };
     let Some(mut before) = without_global_sequence(region, content) else { return Err(error) };
     before.extend(trailer);
-    check(footer, region, &before).map_err(|_| error)?;
+    check_block(footer, region, &before).map_err(|_| error)?;
     Ok(true)
 }
 

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use super::block::Block;
-use super::checksum::check;
+use super::checksum::check_block;
 use super::compression::Decoder;
-use super::compression::MOST_DECOMPRESSED;
 use super::error::Part;
 use super::error::Problem;
 use super::error::TableError;
@@ -19,6 +18,10 @@ use super::pieces::Need;
 use super::pieces::Outcome;
 use super::pieces::Pieces;
 use super::pieces::outcome;
+
+/// The most bytes the compressed index blocks of a table may have together when they are
+/// decompressed: enough for 2 million data blocks.
+pub const MOST_INDEX: u64 = 64 << 20;
 
 /// A part of a table and the bytes it takes, a block's trailer among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +89,7 @@ impl Layout {
     ///
     /// What is read is checked, and that the regions tile the file: data blocks in the order
     /// of their keys, nothing twice, nothing left out but zeros between data blocks, whose
-    /// value [`check`] looks at. Counts and sizes in the properties must be those of the blocks.
+    /// value [`check`](super::checksum::check) looks at. Counts and sizes in the properties must be those of the blocks.
     pub fn read(pieces: &Pieces<'_>, head: &Head) -> Result<Outcome<Layout>, TableError> {
         outcome(Survey::new(pieces, head).run())
     }
@@ -115,8 +118,8 @@ struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     fn new(pieces: &'a Pieces<'a>, head: &'a Head) -> Self {
-        let decoder = Decoder::new(&head.footer);
-        let budget = MOST_DECOMPRESSED;
+        let decoder = Decoder::new(&head.footer).with_limit(MOST_INDEX);
+        let budget = MOST_INDEX;
         Survey { pieces, head, decoder, budget, regions: Vec::new(), index_size: 0 }
     }
 
@@ -194,14 +197,14 @@ impl<'a> Survey<'a> {
         limit: Option<&[u8]>,
     ) -> Result<Vec<Box<[u8]>>, Need> {
         let bytes = self.pieces.need(region.range())?;
-        check(&self.head.footer, &region, bytes)?;
+        check_block(&self.head.footer, &region, bytes)?;
         let compressed = bytes.split_last_chunk::<5>().is_some_and(|(_, [kind, ..])| *kind != 0);
         let content = self.decoder.content(&region, bytes)?;
         self.index_size = self.index_size.saturating_add(content.len() as u64);
         let spent = if compressed { content.len() as u64 } else { 0 };
         let left = self.budget.checked_sub(spent).ok_or(region.error(Problem::TooLarge {
-            size: MOST_DECOMPRESSED.saturating_add(spent),
-            limit: MOST_DECOMPRESSED,
+            size: MOST_INDEX.saturating_sub(self.budget).saturating_add(spent),
+            limit: MOST_INDEX,
         }))?;
 
         let invalid = |what| Need::Error(region.error(Problem::Invalid(what)));
@@ -275,8 +278,12 @@ impl<'a> Survey<'a> {
             .skip_while(|region| !matches!(region.part, Part::Data | Part::Padding));
         let data_end = after_data.map(|region| region.end).next().unwrap_or_default();
         let filters = contents(Part::Filter).saturating_add(contents(Part::FilterPartition));
+        // RocksDB 11 does not count blocks that wait for a dictionary to be made of them.
+        let options = properties.compression_options.as_deref().unwrap_or_default();
+        let waiting = String::from_utf8_lossy(options).contains("max_dict_bytes=")
+            && !String::from_utf8_lossy(options).contains("max_dict_bytes=0;");
         let mut counts = vec![
-            ("number of data blocks", properties.num_data_blocks, data),
+            ("number of data blocks", properties.num_data_blocks.filter(|_| !waiting), data),
             ("size of data blocks", properties.data_size, data_end),
             ("size of filters", properties.filter_size, filters),
             ("start of the tail", properties.tail_start_offset, data_end),

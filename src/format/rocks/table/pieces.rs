@@ -71,6 +71,9 @@ impl<'a> Pieces<'a> {
 
     /// The bytes of a range, if all of them were added.
     pub fn get(&self, range: &Range<u64>) -> Option<&[u8]> {
+        if range.is_empty() {
+            return Some(&[]);
+        }
         let mut pieces = self.pieces.iter().filter(|(start, _)| *start <= range.start);
         pieces.find_map(|(start, bytes)| {
             let from = usize::try_from(range.start.checked_sub(*start)?).ok()?;
@@ -104,6 +107,7 @@ fn join<'a>(a: (u64, Cow<'a, [u8]>), b: (u64, Cow<'a, [u8]>)) -> (u64, Cow<'a, [
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -121,5 +125,6 @@ mod tests {
         assert_eq!(pieces.get(&(90..101)), None);
         assert_eq!(pieces.get(&(50..50)), Some(&[][..]));
         assert_eq!(pieces.pieces.len(), 2);
+        assert_eq!(Pieces::new(0).get(&(0..0)), Some(&[][..]));
     }
 }

@@ -127,7 +127,7 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Reads the block of range deletions.
+    /// Reads the block of range deletions, which are in no order.
     pub fn range_deletions(
         &mut self,
         region: &Region,
@@ -140,9 +140,6 @@ impl<'a> Scan<'a> {
             let key = parse(region, bytes)?;
             if key.kind != Kind::RangeDeletion {
                 return Err(region.error(Problem::Invalid("holds other entries too")));
-            }
-            if deletions.last().is_some_and(|last| last.start.as_slice() > key.user_key) {
-                return Err(region.error(Problem::Invalid("holds keys that are not in order")));
             }
             self.counts.add(key.kind, bytes, value);
             deletions.push(RangeDeletion {

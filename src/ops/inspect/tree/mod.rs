@@ -66,7 +66,12 @@ impl Subject {
     pub fn job(tree: Location) -> Self {
         let named = tree.file_name().is_some_and(layout::is_job_id);
         let base = if named { tree.parent() } else { None };
-        Subject { base: base.unwrap_or_else(|| tree.clone()), tree, is_job: true, everywhere: Vec::new() }
+        Subject {
+            base: base.unwrap_or_else(|| tree.clone()),
+            tree,
+            is_job: true,
+            everywhere: Vec::new(),
+        }
     }
 
     /// A checkpoint root.

@@ -1,0 +1,13 @@
+//! From the files of a handle to a database in a directory.
+//!
+//! | to change | open |
+//! |---|---|
+//! | what is put into a directory, and how | `apply.rs` |
+//! | how RocksDB opens and reads it | `open.rs` |
+//! | how values of list state are joined | `merge_operator.rs` |
+
+pub mod apply;
+#[cfg(feature = "rocksdb")]
+pub mod merge_operator;
+#[cfg(feature = "rocksdb")]
+pub mod open;

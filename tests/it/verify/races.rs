@@ -1,0 +1,1 @@
+//! Checkpoints that go while they are looked at, and requests that fail.
