@@ -6,6 +6,7 @@
 //! synthesize --shared-files COUNT OUT
 //! synthesize --job CHECKPOINTS FILES DISTINCT DIR
 //! synthesize --root JOBS CHECKPOINTS FILES DIR
+//! synthesize --databases CHECKSUM BYTES DIR
 //! ```
 //!
 //! `--every-kind` has every handle, in every place, that the newest release writing version N
@@ -13,8 +14,12 @@
 //! operator of a plain incremental checkpoint with so many SST files. `--job` makes the metadata of
 //! a job directory, checkpoints of so many files each, and so many distinct ones in all. `--root`
 //! makes such jobs in which each checkpoint keeps nine tenths of the one before, and their files,
-//! as holes of the right size. What was written is read back and compared before this ends.
+//! as holes of the right size. `--databases`, where RocksDB is linked, makes a job directory of one
+//! checkpoint whose databases RocksDB wrote, with so many bytes of values, all blocks protected by
+//! `crc32c` or `xxh3`. What was written is read back and compared before this ends.
 
+#[cfg(feature = "rocksdb")]
+mod databases;
 mod every_kind;
 mod properties;
 mod shared_files;
@@ -30,7 +35,8 @@ use chkctl::format::flink::metadata::Metadata;
 const USAGE: &str = "usage: synthesize --every-kind --version N --properties KIND OUT
        synthesize --shared-files COUNT OUT
        synthesize --job CHECKPOINTS FILES DISTINCT DIR
-       synthesize --root JOBS CHECKPOINTS FILES DIR";
+       synthesize --root JOBS CHECKPOINTS FILES DIR
+       synthesize --databases CHECKSUM BYTES DIR";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -56,6 +62,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
             return Ok(());
+        }
+        #[cfg(feature = "rocksdb")]
+        ["--databases", checksum, bytes, dir] => {
+            let dir = Path::new(dir);
+            let metadata = databases::checkpoint(checksum, bytes.parse()?, dir)?;
+            return write(&metadata, &dir.join("chk-1/_metadata"));
         }
         _ => return Err(USAGE.into()),
     };

@@ -31,23 +31,36 @@ pub(crate) fn metadata(files: usize) -> Metadata<'static> {
 /// and uploaded those from number `new` on.
 pub(crate) fn checkpoint(job: &str, id: i64, files: Range<usize>, new: usize) -> Metadata<'static> {
     let parallelism = files.len().div_ceil(FILES_A_SUBTASK).max(1);
-    let subtasks: Vec<Subtask<'_>> = (0..parallelism)
+    let subtasks: Vec<Subtask<'static>> = (0..parallelism)
         .map(|index| {
             // A file stays with its subtask.
             let own = files.clone().filter(|number| number % parallelism == index);
             subtask(job, index, &own.collect::<Vec<_>>(), new)
         })
         .collect();
-    let parallelism = i32::try_from(parallelism).expect("a count of subtasks");
-    let operator = OperatorState {
-        name: Some("Many files".into()),
-        uid: Some("many-files".into()),
-        id: OperatorId::of_uid("many-files"),
+    plain(id, operator("Many files", "many-files", subtasks))
+}
+
+/// An operator with all its subtasks.
+pub(crate) fn operator(
+    name: &'static str,
+    uid: &'static str,
+    subtasks: Vec<Subtask<'static>>,
+) -> OperatorState<'static> {
+    let parallelism = i32::try_from(subtasks.len()).expect("a count of subtasks");
+    OperatorState {
+        name: Some(name.into()),
+        uid: Some(uid.into()),
+        id: OperatorId::of_uid(uid),
         parallelism,
         max_parallelism: parallelism.max(128),
         coordinator: None,
         subtasks: Some(subtasks.into()),
-    };
+    }
+}
+
+/// A checkpoint of one operator.
+pub(crate) fn plain(id: i64, operator: OperatorState<'static>) -> Metadata<'static> {
     Metadata {
         layout: Layout::new(6),
         checkpoint_id: id,
@@ -109,7 +122,7 @@ pub(crate) fn windows(
 }
 
 /// A UUID of version 4 whose bits look random and depend on nothing but these numbers.
-fn uuid(kind: u64, number: u64) -> String {
+pub(crate) fn uuid(kind: u64, number: u64) -> String {
     let high = mix(kind << 40 | number);
     let low = mix(high);
     let (a, b, c) = (high >> 32, high >> 16 & 0xFFFF, high & 0xFFF);
@@ -118,13 +131,13 @@ fn uuid(kind: u64, number: u64) -> String {
 }
 
 /// The finalizer of SplitMix64.
-fn mix(number: u64) -> u64 {
+pub(crate) fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
 }
 
-fn leak(text: String) -> &'static str {
+pub(crate) fn leak(text: String) -> &'static str {
     text.leak()
 }

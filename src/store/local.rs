@@ -100,10 +100,9 @@ pub(super) fn read_at(
     }
     // What the buffer held is overwritten, so it is not cleared first.
     into.resize(length, 0);
-    file.seek(SeekFrom::Start(range.start)).map_err(|error| failed(at, &error))?;
     let mut filled = 0;
     while filled < length {
-        match file.read(&mut into[filled..]) {
+        match read_from(file, range.start + filled as u64, &mut into[filled..]) {
             Ok(0) => break,
             Ok(more) => filled += more,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -112,6 +111,19 @@ pub(super) fn read_at(
     }
     into.truncate(filled);
     Ok(())
+}
+
+/// Reads some bytes from an offset on.
+#[cfg(unix)]
+fn read_from(file: &mut File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, offset)
+}
+
+/// Reads some bytes from an offset on.
+#[cfg(not(unix))]
+fn read_from(file: &mut File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.read(into)
 }
 
 pub(super) async fn real(at: &Location) -> Result<Location, StoreError> {

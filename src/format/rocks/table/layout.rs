@@ -105,14 +105,6 @@ impl Layout {
     }
 }
 
-/// What an index block names.
-struct Named {
-    /// In order, without overlap.
-    blocks: Vec<Region>,
-    /// The key of each partition; none for data blocks.
-    keys: Vec<Box<[u8]>>,
-}
-
 struct Survey<'a> {
     pieces: &'a Pieces<'a>,
     head: &'a Head,
@@ -147,8 +139,7 @@ impl<'a> Survey<'a> {
             self.regions.push(region);
             if block.has_partitions() && region.content_length() > 0 {
                 let form = IndexForm::of_partitions(properties);
-                let partitions = self.index_block(region, Part::FilterPartition, form, None)?;
-                self.regions.extend(partitions.blocks);
+                self.index_block(region, Part::FilterPartition, form, None)?;
             }
         }
         if let Some(handle) = footer.index {
@@ -170,12 +161,12 @@ impl<'a> Survey<'a> {
         let plain = IndexForm { first_key: properties.index_type == Some(3), ..partitions };
         match properties.index_type.unwrap_or_default() {
             0 | 1 | 3 => {
-                let Named { blocks, .. } = self.index_block(index, Part::Data, plain, None)?;
-                self.regions.extend(blocks);
+                self.index_block(index, Part::Data, plain, None)?;
             }
             2 => {
-                let Named { blocks: parts, keys } =
-                    self.index_block(index, Part::IndexPartition, partitions, None)?;
+                let known = self.regions.len();
+                let keys = self.index_block(index, Part::IndexPartition, partitions, None)?;
+                let parts = self.regions.get(known..).unwrap_or_default().to_vec();
                 let side_by_side = parts.is_sorted_by(|a, b| a.end == b.start);
                 if !side_by_side {
                     let what = "names partitions that do not lie side by side";
@@ -184,11 +175,8 @@ impl<'a> Survey<'a> {
                 if let (Some(first), Some(last)) = (parts.first(), parts.last()) {
                     self.pieces.need(first.start..last.end)?;
                 }
-                self.regions.extend(&parts);
                 for (part, key) in parts.iter().zip(keys.iter()) {
-                    let Named { blocks, .. } =
-                        self.index_block(*part, Part::Data, partitions, Some(key))?;
-                    self.regions.extend(blocks);
+                    self.index_block(*part, Part::Data, partitions, Some(key))?;
                 }
             }
             other => {
@@ -199,15 +187,15 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// The blocks an index block names, and the keys if they are partitions. Blocks and keys
-    /// must be in order, and no key may be above `limit`.
+    /// Adds the blocks that an index block names; returns their keys if they are partitions.
+    /// Blocks and keys must be in order, and no key may be above `limit`.
     fn index_block(
         &mut self,
         region: Region,
         part: Part,
         form: IndexForm,
         limit: Option<&[u8]>,
-    ) -> Result<Named, Need> {
+    ) -> Result<Vec<Box<[u8]>>, Need> {
         let bytes = self.pieces.need(region.range())?;
         check_block(&self.head.footer, &region, bytes)?;
         let compressed = bytes.split_last_chunk::<5>().is_some_and(|(_, [kind, ..])| *kind != 0);
@@ -221,15 +209,16 @@ impl<'a> Survey<'a> {
 
         let invalid = |what| Need::Error(region.error(Problem::Invalid(what)));
         let ordered = self.head.properties.is_bytewise();
-        let (mut blocks, mut keys) = (Vec::<Region>::new(), Vec::new());
+        let (mut end, mut keys) = (0, Vec::new());
         let mut last_key: Option<Vec<u8>> = None;
         let mut entries = IndexEntries::new(&Block::parse(&region, content)?, form);
         while let Some((key, handle)) = entries.next()? {
             let block = Region::block(part, handle, self.head.footer.offset)?;
-            if blocks.last().is_some_and(|last| last.end > block.start) {
+            if end > block.start {
                 return Err(invalid("names blocks that are not in order"));
             }
-            blocks.push(block);
+            end = block.end;
+            self.regions.push(block);
             let below = |a: &[u8], b: &[u8]| is_below(a, b, form.user_keys);
             if ordered && last_key.as_ref().is_some_and(|last| below(key, last)) {
                 return Err(invalid("holds keys that are not in order"));
@@ -245,28 +234,34 @@ impl<'a> Survey<'a> {
             }
         }
         self.budget = left;
-        Ok(Named { blocks, keys })
+        Ok(keys)
     }
 
     /// Puts the regions side by side.
     fn tile(mut self) -> Result<Layout, TableError> {
-        self.regions.sort_unstable_by_key(|region| (region.start, region.end));
-        let mut tiles: Vec<Region> = Vec::with_capacity(self.regions.len());
-        let mut end = 0_u64;
+        let in_order = |regions: &mut Vec<Region>| regions.sort_by_key(|one| (one.start, one.end));
+        in_order(&mut self.regions);
+        let mut paddings = Vec::new();
+        let first = Region { part: Part::Footer, start: 0, end: 0 };
+        let mut before = &first;
         for region in &self.regions {
-            if let Some(bytes) = end.checked_sub(region.start).filter(|bytes| *bytes > 0) {
+            if let Some(bytes) = before.end.checked_sub(region.start).filter(|bytes| *bytes > 0) {
                 return Err(region.error(Problem::Overlap(bytes)));
             }
-            if let Some(bytes) = region.start.checked_sub(end).filter(|bytes| *bytes > 0) {
-                if tiles.last().is_none_or(|before| before.part != Part::Data) {
+            if let Some(bytes) = region.start.checked_sub(before.end).filter(|bytes| *bytes > 0) {
+                if before.part != Part::Data {
                     return Err(region.error(Problem::Gap(bytes)));
                 }
-                tiles.push(Region { part: Part::Padding, start: end, end: region.start });
+                let (start, end) = (before.end, region.start);
+                paddings.push(Region { part: Part::Padding, start, end });
             }
-            tiles.push(*region);
-            end = region.end;
+            before = region;
         }
-        let layout = Layout { regions: tiles };
+        if !paddings.is_empty() {
+            self.regions.append(&mut paddings);
+            in_order(&mut self.regions);
+        }
+        let layout = Layout { regions: std::mem::take(&mut self.regions) };
         self.check_counts(&layout)?;
         Ok(layout)
     }
