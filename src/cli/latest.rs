@@ -24,6 +24,7 @@ use crate::model::Location;
 use crate::model::layout::METADATA;
 use crate::ops::latest;
 use crate::ops::verify::Audit;
+use crate::ops::verify::Level;
 use crate::ops::verify::Severity;
 use crate::ops::verify::Verdict;
 use crate::report::latest::Chosen;
@@ -58,6 +59,13 @@ pub(super) fn run(args: &LatestArgs, global: &Global, printer: &Printer) -> anyh
         }
     }
     let none = chosen.is_none();
+    for rule in chosen.iter().flat_map(|chosen| &chosen.rules).filter(|rule| !rule.stated) {
+        let text = format!(
+            "it was moved: Flink will look for files below {}, and chkctl found them below {}",
+            rule.from, rule.to
+        );
+        printer.note(&text);
+    }
     let document = LatestDocument::new((kind, &at, Timestamp::now()), level, chosen, skipped);
     if !none || global.output != OutputFormat::Table {
         printer.print(
@@ -106,7 +114,7 @@ fn snapshots(
     let dated = dated.map_err(|error| Stop::from(crate::catalog::CatalogError::from(error)))?;
     let places: Vec<Location> = dated.iter().map(|one| one.location.clone()).collect();
     let jobs = latest::jobs(&places);
-    if jobs.len() > 1 && kind != "job-directory" {
+    if jobs.len() > 1 {
         let message = format!("{}: holds snapshots of {} jobs", at.display_short(), jobs.len());
         let names: Vec<&str> = jobs.keys().map(String::as_str).collect();
         let hint = format!("name one of them: {}", names.join(", "));
@@ -134,18 +142,23 @@ enum Looked {
 
 fn look(looking: &Looking<'_>, snapshot: &Dated, kind: Option<KindArg>) -> anyhow::Result<Looked> {
     let facts = looking.survey(one(&snapshot.location), Some(snapshot.location.clone()))?;
-    let audit = looking.audit(&facts)?;
-    let Some(checkpoint) = audit.checkpoints.first() else { return Ok(Looked::Another) };
-    let of_kind = kind.is_none_or(|kind| (kind == KindArg::Savepoint) == checkpoint.is_savepoint());
-    if checkpoint.removed || (checkpoint.readable && !of_kind) {
+    // What it is says its metadata, or else its name.
+    let first = Audit::of(&facts, Level::Exists).checkpoints.into_iter().next();
+    let Some(found) = first else { return Ok(Looked::Another) };
+    if kind.is_some_and(|kind| (kind == KindArg::Savepoint) != found.is_savepoint()) {
         return Ok(Looked::Another);
     }
+    let audit = looking.audit(&facts)?;
+    let Some(checkpoint) = audit.checkpoints.first().filter(|one| !one.removed) else {
+        return Ok(Looked::Another);
+    };
     Ok(match audit.verdicts().first() {
         Some(Verdict::Restorable) => Looked::Restorable(Chosen {
             path: spelled(&snapshot.location),
             id: checkpoint.id,
             kind: checkpoint.kind(),
             completed_at: snapshot.modified,
+            rules: facts.rules,
         }),
         Some(Verdict::Damaged) => Looked::Damaged(why(&audit, Severity::Damaged)),
         _ => Looked::Unknown(why(&audit, Severity::Unknown)),

@@ -101,12 +101,15 @@ fn verdict(audit: &Audit, at: &Location) -> anyhow::Result<Exit> {
     if audit.is_damaged() {
         return Ok(Exit::Negative);
     }
-    let (message, hint) = if audit.checkpoints.is_empty() {
-        let message = format!("{}: no completed checkpoint is here", at.display_short());
-        (message, "without a _metadata a checkpoint is unfinished or was aborted")
-    } else if audit.is_unknown() {
+    let (message, hint) = if audit.is_unknown() {
         let message = format!("{}: not everything could be looked at", at.display_short());
         (message, "the findings say what and what to do")
+    } else if audit.checkpoints.is_empty() {
+        let message = format!("{}: no completed checkpoint is here", at.display_short());
+        (message, "without a _metadata a checkpoint is unfinished or was aborted")
+    } else if audit.out_of_time {
+        let message = format!("{}: time was up before all was looked at", at.display_short());
+        (message, "give it more with --max-duration; what was looked at is sound")
     } else {
         return Ok(Exit::Clean);
     };
@@ -209,10 +212,15 @@ impl<'l> Looking<'l> {
     /// Looks as deep as was asked for.
     pub(super) fn audit(&self, facts: &Facts) -> anyhow::Result<Audit> {
         let mut audit = Audit::of(facts, self.level);
-        apply::decide(&mut audit, &self.stores, self.runtime.handle());
-        if !apply::is_needed(self.level) {
-            return Ok(audit);
+        self.runtime.block_on(apply::decide(&mut audit, &self.stores));
+        if apply::is_needed(self.level) {
+            self.look_into(&mut audit, facts);
         }
+        self.runtime.block_on(apply::recheck(&mut audit, facts, &self.stores));
+        Ok(audit)
+    }
+
+    fn look_into(&self, audit: &mut Audit, facts: &Facts) {
         let bar = self.printer.bar("looking into files");
         let progress = |done: u64, planned: u64| {
             bar.set_length(planned);
@@ -229,12 +237,11 @@ impl<'l> Looking<'l> {
             scratch: self.cleans_up.as_ref().map(CleansUp::scratch),
             progress: &progress,
         };
-        apply::look_into(&mut audit, facts, &options);
+        apply::look_into(audit, facts, &options);
         if let Some(cleans_up) = &self.cleans_up {
             // Waits if the process is about to end: what was seen meanwhile is not told.
             cleans_up.scratch().remove(|| {});
         }
         bar.finish_and_clear();
-        Ok(audit)
     }
 }

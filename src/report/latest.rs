@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use super::document::Head;
 use super::document::Looked;
+use super::document::Rebased;
 use super::document::line;
 use crate::model::Location;
+use crate::model::rebase::Rule;
 use crate::ops::verify::Level;
 
 /// Schema of the document.
@@ -56,6 +58,8 @@ pub struct Chosen {
     pub kind: Option<&'static str>,
     /// When it was completed.
     pub completed_at: Option<Timestamp>,
+    /// By which rules paths of the writer were mapped to where files are now.
+    pub rules: Vec<Rule>,
 }
 
 impl LatestDocument {
@@ -66,7 +70,8 @@ impl LatestDocument {
         chosen: Option<Chosen>,
         skipped: Vec<SkippedJson>,
     ) -> Self {
-        let head = Head::new(SCHEMA, Looked { at, kind, base: at, when }, Vec::new(), &[]);
+        let rules = chosen.iter().flat_map(|one| &one.rules).map(Rebased::of).collect();
+        let head = Head::new(SCHEMA, Looked { at, kind, base: at, when }, rules, &[]);
         let completed_at = chosen.as_ref().and_then(|one| one.completed_at);
         LatestDocument {
             head,

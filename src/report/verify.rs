@@ -186,13 +186,16 @@ impl VerifyDocument {
             audit.checkpoints.get(number).map(location_of)
         };
         let findings = audit.findings();
+        let mut about = vec![0_u64; audit.checkpoints.len()];
+        for number in findings.iter().flat_map(|one| &one.checkpoints) {
+            about.get_mut(*number).into_iter().for_each(|count| *count += 1);
+        }
         let mut order: Vec<usize> = (0..audit.checkpoints.len()).collect();
         order.sort_by_key(|number| {
             std::cmp::Reverse(audit.checkpoints.get(*number).map(Checkpoint::age))
         });
         let verified = |number: usize| {
             let checkpoint = audit.checkpoints.get(number)?;
-            let about = findings.iter().filter(|one| one.checkpoints.contains(&number));
             Some(VerifiedJson {
                 id: checkpoint.id,
                 path: path(checkpoint),
@@ -201,7 +204,7 @@ impl VerifyDocument {
                 completed_at: checkpoint.modified.map(|time| time.to_string()),
                 completed_at_source: COMPLETED_AT_SOURCE,
                 verdict: verdicts.get(number).copied().unwrap_or(Verdict::Unknown).name(),
-                findings: about.count() as u64,
+                findings: about.get(number).copied().unwrap_or_default(),
             })
         };
         let mut units: Vec<u32> = audit.checkpoints.iter().map(|one| one.unit).collect();

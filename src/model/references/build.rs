@@ -254,8 +254,11 @@ impl Builder {
 
     /// Notes what lies there as a file.
     pub(super) fn lies(&mut self, node: u32, size: Option<u64>, time: Option<Timestamp>) {
-        if let Some(Node::File { found, modified, .. }) = self.nodes.get_mut(node) {
-            *found = size.unwrap_or(0);
+        // One whose size cannot be told is asked for by its name later.
+        if let (Some(size), Some(Node::File { found, modified, .. })) =
+            (size, self.nodes.get_mut(node))
+        {
+            *found = size;
             let seconds = time.and_then(|time| u32::try_from(time.as_second()).ok());
             *modified = seconds.unwrap_or(0);
         }

@@ -212,12 +212,31 @@ impl<'r> File<'r> {
         parts.map(|part| part.start.saturating_add(part.bytes)).fold(whole, u64::max)
     }
 
-    /// The size that handles of one checkpoint give to the whole file: the largest one if they
-    /// disagree. `None` if none refers to the whole of it, or none knows.
-    pub fn whole_in(&self, checkpoint: u32) -> Option<u64> {
-        let refers = self.references.refers(checkpoint, self.node);
-        let whole = self.references.bytes_in(checkpoint, self.node, self.bytes);
-        (refers && whole != UNKNOWN).then_some(whole)
+    /// The sizes that handles of one checkpoint give to the whole file, each once: mostly one;
+    /// none if none refers to the whole of it, or none knows.
+    pub fn sizes_in(&self, checkpoint: u32) -> Vec<u64> {
+        let slots = self.references.slots_of(self.node).iter();
+        let of_it = |slot: &&u32| {
+            let slot = self.references.slots.get(**slot as usize);
+            slot.is_some_and(|slot| slot.checkpoint == checkpoint)
+        };
+        let referring = slots.filter(of_it).count();
+        let (first, noted) = match self.references.sizes.get(&self.node.0) {
+            Some((first, all)) => {
+                let of_it = all.iter().filter(|(number, _)| *number == checkpoint);
+                (*first, of_it.map(|(_, size)| *size).collect())
+            }
+            None => (self.bytes, Vec::new()),
+        };
+        let mut sizes: Vec<u64> = noted;
+        // Those that were met before any that differs are not noted one by one.
+        if referring > sizes.len() {
+            sizes.push(first);
+        }
+        sizes.retain(|size| *size != UNKNOWN);
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
     }
 
     /// Its segments that handles refer to, in the order of their places.

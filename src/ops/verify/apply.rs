@@ -5,19 +5,22 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
-use std::hash::DefaultHasher;
-use std::hash::Hash;
-use std::hash::Hasher;
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use futures::StreamExt;
+use futures::stream;
+use sha2::Digest;
+use sha2::Sha256;
 use tokio::runtime::Handle;
 
 use super::audit::Audit;
 use super::audit::Checkpoint;
+use super::audit::Undecided;
 use super::databases;
 use super::databases::Complaint;
 use super::databases::Ready;
@@ -113,10 +116,16 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
 }
 
 /// Reads the first bytes of files that cannot be judged without.
-pub fn decide(audit: &mut Audit, stores: &Stores, runtime: &Handle) {
-    for file in std::mem::take(&mut audit.undecided) {
+pub async fn decide(audit: &mut Audit, stores: &Stores) {
+    let read = |file: Undecided| async move {
         let read = async { stores.open(&file.at)?.read_range(&file.at, 0..1).await };
-        match runtime.block_on(read) {
+        let read = read.await;
+        (file, read)
+    };
+    let undecided = std::mem::take(&mut audit.undecided);
+    let mut all = stream::iter(undecided).map(read).buffer_unordered(CONCURRENCY);
+    while let Some((file, read)) = all.next().await {
+        match read {
             Ok(first) => audit.decide(file, first.first().copied()),
             Err(error) => {
                 let (subject, evidence) = (file.subject, error.to_string());
@@ -126,9 +135,35 @@ pub fn decide(audit: &mut Audit, stores: &Stores, runtime: &Handle) {
     }
 }
 
-/// Which stream something was seen in: a directory, a name in it, an offset, and what it is
-/// taken for.
-type Key = (u32, Box<str>, u64, u64);
+/// Asks for the metadata of checkpoints with missing files once more, at the end: Flink may
+/// delete files of a checkpoint before its metadata.
+pub async fn recheck(audit: &mut Audit, facts: &Facts, stores: &Stores) {
+    let missing = [rules::FILE_MISSING, rules::RELATIVE_FILE_MISSING];
+    let findings = audit.findings();
+    let blamed = findings.iter().filter(|finding| missing.contains(&finding.rule));
+    let blamed: BTreeSet<usize> = blamed.flat_map(|one| one.checkpoints.iter().copied()).collect();
+    let places = blamed
+        .into_iter()
+        .filter_map(|number| Some((number, audit.checkpoints.get(number)?.metadata.clone())));
+    let asked = places.map(|(number, at)| async move {
+        let gone = match stores.open(&at) {
+            Ok(store) => store.stat(&at).await.is_err_and(|error| error.is_absent()),
+            Err(_) => false,
+        };
+        gone.then_some((number, at))
+    });
+    let asked: Vec<_> = asked.collect();
+    let mut all = stream::iter(asked).buffer_unordered(CONCURRENCY);
+    while let Some(gone) = all.next().await {
+        if let Some((number, at)) = gone {
+            audit.remove(number, facts.subject.path_of(&at));
+        }
+    }
+}
+
+/// Which stream something was seen in: a directory, a name in it, an offset, a length, and a
+/// digest of what it is taken for.
+type Key = (u32, Box<str>, u64, Option<u64>, [u8; 16]);
 
 struct Looking<'l> {
     facts: &'l Facts,
@@ -152,7 +187,7 @@ impl Looking<'_> {
         let at = checkpoint.metadata.clone();
         let subject = self.facts.subject.path_of(&at);
         if self.prober.is_late() {
-            audit.complete = false;
+            audit.stop();
             return;
         }
         let file = match self.read(&at) {
@@ -176,7 +211,7 @@ impl Looking<'_> {
         };
         let places = checkpoint::places(self.options.stores, &metadata, &at, self.options.rebase);
         let places = self.options.runtime.block_on(places);
-        let mut looked = self.plan(audit, &file, &metadata, &places);
+        let mut looked = self.plan(audit, number, &file, &metadata, &places);
         if audit.level >= Level::Open {
             match self.options.scratch {
                 Some(scratch) => self.open(audit, &mut looked, scratch),
@@ -205,21 +240,27 @@ impl Looking<'_> {
     fn plan<'a>(
         &mut self,
         audit: &mut Audit,
+        checkpoint: usize,
         file: &'a MetadataFile,
         metadata: &Metadata<'a>,
         places: &Places<'a>,
     ) -> Looked<'a> {
         let mut plan = Plan::of(metadata, places, audit.level);
         // Hostile metadata must not choose whom we talk to.
+        plan.unit = audit.checkpoints.get(checkpoint).map_or(u32::MAX, |one| one.unit);
         plan.retain_places(|place| self.facts.subject.seeks(place));
         let keys: Vec<Option<Key>> = plan.pieces.iter().map(|piece| self.key(piece)).collect();
         let mut facts: Vec<Option<Rc<Fact>>> = Vec::new();
         let mut wanted = HashSet::new();
-        for (number, (piece, key)) in plan.pieces.iter().zip(&keys).enumerate() {
-            let known = key.as_ref().and_then(|key| self.known.get(key)).cloned();
-            let skipped = || self.skips(audit, piece).then(|| Rc::new(Fact::Skipped));
-            let fact = known.or_else(skipped);
-            if fact.is_none() {
+        // Streams that several handles name, by the first piece of each.
+        let mut first_of: HashMap<&Key, usize> = HashMap::new();
+        for (piece, key) in plan.pieces.iter().zip(&keys) {
+            let number = facts.len();
+            let skipped = self.skips(audit, checkpoint, piece).then(|| Rc::new(Fact::Skipped));
+            let known = || key.as_ref().and_then(|key| self.known.get(key)).cloned();
+            let fact = skipped.or_else(known);
+            let first = key.as_ref().map_or(number, |key| *first_of.entry(key).or_insert(number));
+            if fact.is_none() && first == number {
                 wanted.insert(number);
             }
             facts.push(fact);
@@ -240,8 +281,19 @@ impl Looking<'_> {
             },
         );
         self.done = done;
-        for (key, fact) in keys.into_iter().zip(&facts) {
+        for (number, key) in keys.iter().enumerate() {
+            let first = key.as_ref().and_then(|key| first_of.get(key)).copied();
+            if let Some(first) = first.filter(|first| *first != number)
+                && facts.get(number).is_some_and(Option::is_none)
+                && let Some(fact) = facts.get(first).cloned()
+                && let Some(slot) = facts.get_mut(number)
+            {
+                *slot = fact;
+            }
+        }
+        for ((piece, key), fact) in plan.pieces.iter().zip(keys).zip(&facts) {
             if let (Some(key), Some(fact)) = (key, fact)
+                && piece.is_shared
                 && !matches!(**fact, Fact::Skipped | Fact::OutOfTime | Fact::Gone)
             {
                 self.known.insert(key, fact.clone());
@@ -304,37 +356,31 @@ impl Looking<'_> {
 
     /// What tells a stream that other checkpoints may refer to as well.
     fn key(&mut self, piece: &Piece<'_>) -> Option<Key> {
-        let Source::File { places, start, .. } = &piece.source else { return None };
+        let Source::File { places, start, bytes, .. } = &piece.source else { return None };
         let place = places.first()?;
         let directory = place.parent()?;
         let next = u32::try_from(self.directories.len()).ok()?;
         let directory = *self.directories.entry(directory).or_insert(next);
-        let mut hasher = DefaultHasher::new();
-        std::mem::discriminant(&piece.content).hash(&mut hasher);
         // The same file can be taken for more by one checkpoint than by another.
-        match &piece.content {
+        let taken_for = match &piece.content {
+            // Backends have other numbers in each checkpoint.
             Content::Changelog(named) => {
-                named.iter().for_each(|named| named.offset.hash(&mut hasher));
+                let mut offsets: Vec<i64> = named.iter().map(|named| named.offset).collect();
+                offsets.sort_unstable();
+                format!("{offsets:?}")
             }
-            Content::Channels(channels) => {
-                channels.iter().for_each(|channel| channel.offsets.hash(&mut hasher));
-            }
-            Content::KeyGroups(groups) | Content::RawKeyGroups(groups) => {
-                groups.offsets.hash(&mut hasher);
-            }
-            Content::Operator(parts) => {
-                parts.iter().for_each(|part| part.offsets.hash(&mut hasher))
-            }
-            _ => {}
-        }
-        Some((directory, place.file_name()?.into(), *start, hasher.finish()))
+            content => format!("{content:?}"),
+        };
+        let digest: [u8; 32] = Sha256::digest(taken_for.as_bytes()).into();
+        let digest = digest.first_chunk().copied().unwrap_or_default();
+        Some((directory, place.file_name()?.into(), *start, *bytes, digest))
     }
 
     /// Whether a piece is not looked into: what is known of its file says enough, its store
     /// was not named, or it is not in the sample.
-    fn skips(&self, audit: &Audit, piece: &Piece<'_>) -> bool {
+    fn skips(&self, audit: &Audit, number: usize, piece: &Piece<'_>) -> bool {
         let Source::File { places, .. } = &piece.source else { return false };
-        let bad = places.iter().any(|place| audit.bad.contains(place));
+        let bad = places.iter().any(|place| audit.bad.contains(&(place.clone(), number)));
         places.is_empty() || bad || places.first().is_some_and(|place| !self.is_sampled(place))
     }
 
@@ -343,7 +389,7 @@ impl Looking<'_> {
         let name = place.file_name().unwrap_or_default();
         // Chosen by the name, so that a second run looks into the same ones.
         let hash = murmur3::murmur3_32(&mut name.as_bytes(), 0);
-        hash.is_ok_and(|hash| f64::from(hash) < part * f64::from(u32::MAX))
+        hash.is_ok_and(|hash| f64::from(hash) <= part * f64::from(u32::MAX))
     }
 }
 
@@ -380,12 +426,12 @@ impl Looked<'_> {
                     let evidence = format!("it was listed, and is gone; {} needs it", piece.owner);
                     audit.find(rules::FILE_MISSING, subject, evidence, [number]);
                 }
-                Some(Fact::Sound(opaque)) => {
+                Some(Fact::Sound(opaque) | Fact::Meta { opaque, .. }) => {
                     for why in opaque {
                         *audit.unparsed.entry(why.clone()).or_default() += 1;
                     }
                 }
-                Some(Fact::OutOfTime) | None => audit.complete = false,
+                Some(Fact::OutOfTime) | None => audit.stop(),
                 _ => {}
             }
         }
@@ -405,7 +451,7 @@ impl Looked<'_> {
                 Fact::Bad { rule, evidence, .. } => (*rule, &**evidence),
                 Fact::Gone => (rules::OPEN_UNTRIED, "a file of it went away meanwhile"),
                 Fact::OutOfTime => {
-                    audit.complete = false;
+                    audit.stop();
                     continue;
                 }
                 _ => continue,

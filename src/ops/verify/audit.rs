@@ -27,6 +27,8 @@ pub struct Audit {
     pub level: Level,
     /// Whether everything was looked at that the level asks for.
     pub complete: bool,
+    /// Whether time was up before that.
+    pub out_of_time: bool,
     /// Each checkpoint, in the order of the survey.
     pub checkpoints: Vec<Checkpoint>,
     /// Files that checkpoints refer to, and their bytes as far as they are known.
@@ -35,8 +37,9 @@ pub struct Audit {
     pub looked: Looked,
     /// What could not be parsed, as only its author knows how, by why: of how many streams.
     pub unparsed: BTreeMap<String, u64>,
-    /// Files with a finding: nothing more is looked for in them.
-    pub bad: HashSet<Location>,
+    /// Files with a finding, and the checkpoint it is about: nothing more is looked for in them
+    /// for that one.
+    pub bad: HashSet<(Location, usize)>,
     /// Changelog files whose sizes say nothing before their first bytes are known.
     pub undecided: Vec<Undecided>,
     findings: BTreeMap<Key, Finding>,
@@ -119,6 +122,7 @@ impl Audit {
         let mut audit = Audit {
             level,
             complete: true,
+            out_of_time: false,
             checkpoints: rows.iter().map(|row| Checkpoint::of(row)).collect(),
             files: Count::default(),
             looked: Looked::default(),
@@ -229,8 +233,14 @@ impl Audit {
                 (rules::CHANGELOG_SEGMENT, format!("its first byte is {other}, not 0 or 1"))
             }
         };
-        self.bad.insert(at);
+        self.bad.extend(checkpoints.iter().map(|number| (at.clone(), *number)));
         self.find(rule, subject, evidence, checkpoints);
+    }
+
+    /// Notes that time was up.
+    pub fn stop(&mut self) {
+        self.complete = false;
+        self.out_of_time = true;
     }
 
     /// Adds a finding without an offset.
@@ -252,7 +262,17 @@ impl Audit {
             Some(Problem::Newer(error)) => (rules::METADATA_VERSION, error.clone()),
             Some(Problem::Unread(error)) => (rules::METADATA_UNREADABLE, error.clone()),
             Some(Problem::Removed) => return self.remove(number, subject),
-            Some(Problem::Files { .. }) | None => return,
+            Some(Problem::Files { .. }) | None => {
+                let directory = row.directory();
+                let named = directory.file_name().and_then(layout::checkpoint_number);
+                return match (named, row.id) {
+                    (Some(named), Some(id)) if named != id => {
+                        let evidence = format!("it is that of checkpoint {id}");
+                        self.find(rules::CHECKPOINT_ID, subject, evidence, [number]);
+                    }
+                    _ => {}
+                };
+            }
         };
         self.find(rule, subject, evidence, [number]);
     }

@@ -60,6 +60,7 @@ impl<'a> Plan<'a> {
             known: HashMap::new(),
             chains: Vec::new(),
             chained: HashMap::new(),
+            materialized: false,
             level,
             version,
         };
@@ -82,6 +83,8 @@ struct Planner<'p, 'a> {
     known: HashMap<(Location, u64), usize>,
     /// Places in the list of changes, of each backend in the order in which they are applied.
     chains: Vec<Vec<usize>>,
+    /// Whether it is the materialized part of a changelog that is looked at.
+    materialized: bool,
     /// Places in the list of changes, by their pieces.
     chained: HashMap<usize, usize>,
     level: Level,
@@ -139,7 +142,9 @@ impl<'a> Planner<'_, 'a> {
 
     fn add(&mut self, handle: &StreamHandle<'a>, content: Content, owner: &str) -> Option<usize> {
         let source = self.source(handle)?;
-        self.plan.pieces.push(Piece { source, content, owner: owner.to_owned() });
+        let is_shared =
+            self.materialized || matches!(content, Content::Sst | Content::Changelog(_));
+        self.plan.pieces.push(Piece { source, content, owner: owner.to_owned(), is_shared });
         Some(self.plan.pieces.len() - 1)
     }
 
@@ -220,13 +225,16 @@ impl<'a> Planner<'_, 'a> {
             KeyedHandle::Incremental(handle) => self.database(handle, keyed),
             KeyedHandle::Changelog(handle) => {
                 let meta = handle.materialized.iter().flatten().find_map(|part| self.meta(&part));
-                let owner = keyed.owner.to_owned();
+                let of = (keyed.operator, keyed.subtask);
                 let backend = self.plan.backends.len();
-                self.plan.backends.push(Backend { owner, meta });
+                self.plan.backends.push(Backend { of, meta });
                 self.chains.push(Vec::new());
-                let parts = handle.materialized.iter().chain(handle.non_materialized.iter());
                 let keyed = Keyed { backend, ..keyed };
-                parts.flatten().for_each(|part| self.keyed(&part, keyed));
+                self.materialized = true;
+                handle.materialized.iter().flatten().for_each(|part| self.keyed(&part, keyed));
+                self.materialized = false;
+                let changes = handle.non_materialized.iter().flatten();
+                changes.for_each(|part| self.keyed(&part, keyed));
             }
             KeyedHandle::ChangelogMemory(segment) => {
                 if self.level >= Level::Blocks {
@@ -238,7 +246,7 @@ impl<'a> Planner<'_, 'a> {
                         backend: keyed.backend,
                         segment: segment.clone(),
                     });
-                    self.plan.pieces.push(Piece { source, content, owner });
+                    self.plan.pieces.push(Piece { source, content, owner, is_shared: false });
                 }
             }
             KeyedHandle::ChangelogFile(segments) => self.changelog(segments, keyed),
@@ -314,9 +322,8 @@ impl<'a> Planner<'_, 'a> {
     }
 
     fn database(&mut self, handle: &IncrementalHandle<'a>, keyed: Keyed<'_>) {
-        if let Some(meta) = &handle.meta {
-            self.deep(meta, Content::BackendMeta, keyed.owner);
-        }
+        let meta = handle.meta.as_ref().filter(|_| self.level >= Level::Blocks);
+        let meta = meta.and_then(|meta| self.add(meta, Content::BackendMeta, keyed.owner));
         let mut members = Vec::new();
         for file in handle.shared.iter().chain(handle.private.iter()) {
             members.extend(self.member(&file, keyed.owner));
@@ -327,6 +334,7 @@ impl<'a> Planner<'_, 'a> {
             subtask: keyed.subtask,
             key_groups: handle.key_groups,
             prefix: if keyed.max_parallelism > 128 { 2 } else { 1 },
+            meta,
             members,
         });
     }

@@ -63,6 +63,10 @@ pub fn stream(
     let length = bytes.length();
     let mut source = Stream::new(bytes, limits.chunk);
     match parse(&mut source, length) {
+        Ok(parsed) if rule == rules::BACKEND_META => {
+            let states = parsed.states.into_iter().map(|(name, _)| name).collect();
+            Ok(Fact::Meta { states, opaque: parsed.opaque })
+        }
         Ok(parsed) => Ok(Fact::Sound(parsed.opaque)),
         Err(ContentError::Damage(error)) => {
             Ok(Fact::Bad { rule, offset: Some(error.offset), evidence: error.to_string() })

@@ -52,7 +52,7 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
             FileKind::Manifest => manifests.push(member),
             FileKind::Current => current = Some(member.piece),
             FileKind::Options => {}
-            FileKind::Other if is_hostile(&member.local_name) => complaints.push(Complaint {
+            FileKind::Other if is_wrong(&member.local_name) => complaints.push(Complaint {
                 rule: rules::LOCAL_NAME,
                 piece: Some(member.piece),
                 evidence: format!("it is called {:?}", member.local_name),
@@ -93,8 +93,9 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
     let Some(Fact::Manifest(manifest)) = fact(meant.piece) else { return complaints };
     let judge = Judge { database, manifest, manifest_piece: meant.piece, ssts: &ssts, fact: &fact };
     judge.names(&mut complaints);
-    judge.files(&mut complaints);
-    judge.keys(&mut complaints);
+    let misplaced = judge.files(&mut complaints);
+    judge.keys(&misplaced, &mut complaints);
+    judge.states(&mut complaints);
     complaints
 }
 
@@ -156,7 +157,7 @@ pub fn ready<'d>(
         let is = |what: &str| Err(Some(format!("{} {what}", member.local_name)));
         match fact(member.piece) {
             Some(Fact::Manifest(read)) => manifest = Some(&**read),
-            Some(Fact::Sst(_) | Fact::Current(_) | Fact::Sound(_)) => {}
+            Some(Fact::Sst(_) | Fact::Current(_) | Fact::Sound(_) | Fact::Meta { .. }) => {}
             Some(Fact::Bad { rule, .. }) => return is(&format!("has a finding: {}", rule.code)),
             Some(Fact::Gone) => return is("is gone"),
             Some(Fact::Skipped) => return is("was not looked into"),
@@ -178,11 +179,14 @@ pub fn ready<'d>(
     Ok(Ready { manifest, members })
 }
 
-/// Whether a name could lead out of the directory of a database.
-fn is_hostile(local_name: &str) -> bool {
+/// Whether no file of a database can have a name: it could lead out of the directory, or is a
+/// name that RocksDB spells in another way.
+fn is_wrong(local_name: &str) -> bool {
     local_name.is_empty()
         || local_name.contains(['/', '\\', '\0'])
         || matches!(local_name, "." | "..")
+        || local_name.ends_with(".sst")
+        || local_name.starts_with("MANIFEST-")
 }
 
 struct Judge<'j, F> {
@@ -238,22 +242,56 @@ impl<'f, F: Fn(usize) -> Option<&'f Fact>> Judge<'_, F> {
         }
     }
 
-    /// Each file is the one that the MANIFEST means.
-    fn files(&self, complaints: &mut Vec<Complaint>) {
+    /// Each file is the one that the MANIFEST means; returns those that are not.
+    fn files(&self, complaints: &mut Vec<Complaint>) -> Vec<usize> {
+        let mut misplaced = Vec::new();
+        let (mut seen, mut differing) = (0, Vec::new());
         for (family, file) in self.live() {
             let Some(piece) = self.ssts.get(&file.number) else { continue };
             let Some(sst) = self.sst(*piece) else { continue };
+            seen += 1;
             if let Some(differs) = difference(family, file, sst) {
                 let evidence = format!("{differs}; it is called {:06}.sst", file.number);
+                misplaced.push(*piece);
                 let piece = Some(*piece);
-                complaints.push(Complaint { rule: rules::SST_MISPLACED, piece, evidence });
+                differing.push(Complaint { rule: rules::SST_MISPLACED, piece, evidence });
+            }
+        }
+        // It is likelier that one file is another one than that most are.
+        if differing.len() > 2 && differing.len() * 2 > seen {
+            let first = differing.first().map_or("", |one| &one.evidence);
+            let evidence = format!(
+                "{} of {seen} tables are not those that it means; for one, {first}",
+                differing.len()
+            );
+            let piece = Some(self.manifest_piece);
+            differing = vec![Complaint { rule: rules::MANIFEST_FILES, piece, evidence }];
+        }
+        complaints.extend(differing);
+        misplaced
+    }
+
+    /// The meta of the states knows every column family.
+    fn states(&self, complaints: &mut Vec<Complaint>) {
+        let meta = self.database.meta.and_then(|piece| Some((piece, (self.fact)(piece)?)));
+        let Some((piece, Fact::Meta { states, opaque })) = meta else { return };
+        // What could not be parsed may be another state.
+        if !opaque.is_empty() {
+            return;
+        }
+        for family in self.manifest.column_families.iter().filter(|family| family.id != 0) {
+            let name = String::from_utf8_lossy(&family.name);
+            if !states.iter().any(|state| *state == name) {
+                let evidence = format!("it has no state {name}, of which there is a column family");
+                let piece = Some(piece);
+                complaints.push(Complaint { rule: rules::BACKEND_META, piece, evidence });
             }
         }
     }
 
     /// Keys are those of the subtask, unless something deletes them: after a rescale a database
     /// holds keys of others until it is compacted.
-    fn keys(&self, complaints: &mut Vec<Complaint>) {
+    fn keys(&self, misplaced: &[usize], complaints: &mut Vec<Complaint>) {
         let Some((first, last)) = self.database.key_groups.bounds() else { return };
         let inside = |key: &[u8]| {
             let group = key_group(key, self.database.prefix)?;
@@ -268,6 +306,9 @@ impl<'f, F: Fn(usize) -> Option<&'f Fact>> Judge<'_, F> {
             }
             for file in &family.files {
                 let Some(piece) = self.ssts.get(&file.number) else { continue };
+                if misplaced.contains(piece) {
+                    continue;
+                }
                 let ends = [user_key(&file.smallest), user_key(&file.largest)];
                 let outside = ends.into_iter().find(|key| inside(key) == Some(false));
                 let Some(group) = outside.and_then(|key| key_group(key, self.database.prefix))
@@ -296,6 +337,14 @@ fn difference(family: &ColumnFamily, file: &LiveFile, sst: &SstFact) -> Option<S
     {
         let [found, expected] = [name, &family.name].map(|name| String::from_utf8_lossy(name));
         return Some(format!("it is of column family {found}, the MANIFEST says {expected}"));
+    }
+    if let Some(sequence) = sst.global_sequence
+        && sequence != file.smallest_seqno
+    {
+        return Some(format!(
+            "its entries have the sequence number {sequence}, the MANIFEST says {}",
+            file.smallest_seqno
+        ));
     }
     let [first, last] = sst.keys.as_ref()?;
     let [first_key, last_key] = [user_key(first), user_key(last)];
@@ -376,6 +425,7 @@ mod tests {
                 deletes,
                 deletes_ranges: deletes,
                 external: false,
+                global_sequence: None,
                 keys,
             }),
             Fact::Manifest(Box::new(manifest)),
@@ -390,6 +440,7 @@ mod tests {
             owner: "op subtask 0".into(),
             key_groups: KeyGroupRange { start: 10, count: 10 },
             prefix: 1,
+            meta: None,
             members: members.collect(),
         };
         let found = judge(&database, |piece| facts.get(piece));

@@ -21,6 +21,13 @@ pub enum Fact {
     Manifest(Box<Manifest>),
     /// A sound CURRENT: the MANIFEST it names.
     Current(String),
+    /// Sound meta of keyed state.
+    Meta {
+        /// The names of the states.
+        states: Vec<String>,
+        /// What could not be parsed, and why.
+        opaque: Vec<String>,
+    },
     /// Nothing wrong; what could not be parsed, and why.
     Sound(Vec<String>),
     /// Something wrong, or something that could not be looked at.
@@ -53,6 +60,8 @@ pub struct SstFact {
     pub deletes_ranges: bool,
     /// Whether it was written outside of the database and ingested.
     pub external: bool,
+    /// The sequence number of all its entries that was written into it when it was ingested.
+    pub global_sequence: Option<u64>,
     /// The first and the last internal key of its data blocks; `None` if they were not looked at or
     /// there are none.
     pub keys: Option<[Box<[u8]>; 2]>,

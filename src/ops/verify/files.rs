@@ -1,7 +1,6 @@
 //! What listings tell: files that are missing or have another size.
 
 use std::collections::BTreeMap;
-use std::collections::HashSet;
 
 use super::audit::Audit;
 use super::audit::Checkpoint;
@@ -11,7 +10,6 @@ use super::rules::Level;
 use super::rules::Rule;
 use crate::model::references::File;
 use crate::model::references::FileUse;
-use crate::model::references::NodeId;
 use crate::model::references::Paths;
 use crate::model::walk::Role;
 use crate::ops::inspect::tree::Facts;
@@ -30,8 +28,7 @@ pub(super) fn wrong_size(found: u64, expected: u64) -> (&'static Rule, String) {
 /// audit, by those in the references.
 pub(super) fn judge(audit: &mut Audit, facts: &Facts, numbers: BTreeMap<u32, usize>) {
     let paths = facts.references.paths(&facts.subject.base);
-    let disagreeing = facts.references.disagreements().map(|(node, ..)| node).collect();
-    Files { facts, paths, numbers, disagreeing, audit }.judge();
+    Files { facts, paths, numbers, audit }.judge();
 }
 
 /// A pass over all files.
@@ -40,7 +37,6 @@ struct Files<'f> {
     paths: Paths<'f>,
     /// Numbers of checkpoints in the audit, by those in the references.
     numbers: BTreeMap<u32, usize>,
-    disagreeing: HashSet<NodeId>,
     audit: &'f mut Audit,
 }
 
@@ -104,29 +100,24 @@ impl Files<'_> {
         let at = at.map(|at| at.display_short().into_owned()).unwrap_or_default();
         let found =
             self.facts.findings.iter().find(|one| one.code == "files-unseen" && one.subject == at);
-        let text = found.and_then(|one| one.message.split_once(": "));
-        text.map_or_else(|| "its directory could not be asked".into(), |(_, why)| why.to_owned())
+        let text = found.and_then(|one| one.message.splitn(3, ": ").nth(2));
+        // What it says of the file that was asked for first holds for the directory.
+        text.map_or_else(|| "its directory could not be asked".into(), str::to_owned)
     }
 
     fn judge_size(&mut self, file: &File<'_>, found: u64, blamed: &[(u32, usize)]) {
         let subject = self.paths.of(file.node());
-        if self.disagreeing.contains(&file.node()) {
-            let known = self.facts.references.disagreements();
-            let sizes = known.filter(|(node, ..)| *node == file.node());
-            let evidence = sizes.map(|(_, first, _, other)| {
-                format!("handles say {first} and {other} bytes, and it has {found}")
-            });
-            let evidence = evidence.collect::<Vec<_>>().join("; ");
-            self.blame(file, rules::SIZES_DISAGREE, subject, evidence, blamed);
-            return;
-        }
         if file.uses().all(|usage| usage.role == Role::Changelog) {
             return self.judge_changelog(file, found, subject, blamed);
         }
         for one in blamed {
-            let whole = file.whole_in(one.0);
-            let (rule, evidence) = match whole {
-                Some(whole) if found != whole => wrong_size(found, whole),
+            let sizes = file.sizes_in(one.0);
+            let (rule, evidence) = match sizes.as_slice() {
+                [whole] if found != *whole => wrong_size(found, *whole),
+                [first, .., last] => (
+                    rules::SIZES_DISAGREE,
+                    format!("handles say {first} and {last} bytes, and it has {found}"),
+                ),
                 _ if file.end_in(one.0) > found => (
                     rules::SEGMENT_OUT_OF_FILE,
                     format!("it has {found} bytes, and a segment ends at {}", file.end_in(one.0)),
@@ -162,7 +153,9 @@ impl Files<'_> {
         blamed: &[(u32, usize)],
     ) {
         if let Some(dir) = file.directory().and_then(|dir| dir.now()) {
-            self.audit.bad.insert(dir.join(&file.name()));
+            let place = dir.join(&file.name());
+            let of_each = blamed.iter().map(|(_, number)| (place.clone(), *number));
+            self.audit.bad.extend(of_each);
         }
         let removed = |number: &usize| {
             self.audit.checkpoints.get(*number).is_some_and(|checkpoint| checkpoint.removed)

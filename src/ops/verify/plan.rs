@@ -22,6 +22,8 @@ pub struct Plan<'a> {
     pub changes: Vec<Changes<'a>>,
     /// Backends whose changes these are.
     pub backends: Vec<Backend<'a>>,
+    /// The number of the job or savepoint that it belongs to.
+    pub unit: u32,
 }
 
 /// Changes of keyed state.
@@ -43,8 +45,8 @@ pub enum Changes<'a> {
 /// A keyed backend with a changelog.
 #[derive(Debug)]
 pub struct Backend<'a> {
-    /// Whose it is, in words.
-    pub owner: String,
+    /// Whose it is: the operator and the index of the subtask.
+    pub of: (OperatorId, i32),
     /// The meta of its materialized part, if it has one: the stream, and where the meta ends.
     pub meta: Option<(Source<'a>, Option<u64>)>,
 }
@@ -58,6 +60,8 @@ pub struct Piece<'a> {
     pub content: Content,
     /// Who needs it, in words.
     pub owner: String,
+    /// Whether other checkpoints may refer to it as well.
+    pub is_shared: bool,
 }
 
 /// Where bytes are.
@@ -118,6 +122,8 @@ pub struct Database {
     pub key_groups: KeyGroupRange,
     /// Bytes of the key group in front of every key.
     pub prefix: usize,
+    /// The piece that is the meta of its states.
+    pub meta: Option<usize>,
     /// Its files.
     pub members: Vec<Member>,
 }
@@ -149,9 +155,10 @@ pub enum FileKind {
 impl FileKind {
     /// The kind of a local name.
     pub fn of(local_name: &str) -> Self {
-        let number = |digits: &str| match digits.bytes().all(|b| b.is_ascii_digit()) {
-            true => digits.parse().ok(),
-            false => None,
+        // RocksDB knows a number by one spelling alone.
+        let number = |digits: &str| {
+            let number: u64 = digits.parse().ok()?;
+            (format!("{number:06}") == digits).then_some(number)
         };
         if let Some(number) = local_name.strip_suffix(".sst").and_then(number) {
             return FileKind::Sst(number);

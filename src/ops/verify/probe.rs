@@ -34,6 +34,7 @@ use crate::format::flink::backend_meta::KeyedBackendMeta;
 use crate::format::flink::content::Backend;
 use crate::format::flink::content::changelog_file;
 use crate::format::flink::content::changelog_memory;
+use crate::format::flink::operator::OperatorId;
 use crate::model::Location;
 use crate::store::Reader;
 use crate::store::StoreError;
@@ -60,8 +61,8 @@ pub struct Prober<'p> {
     pub level: Level,
     /// Pieces that are read at a time.
     pub threads: usize,
-    /// What changelogs taught of their backends, by whose they are.
-    pub backends: Mutex<HashMap<String, Backend>>,
+    /// What changelogs taught of their backends, by job, operator and subtask.
+    pub backends: Mutex<HashMap<(u32, (OperatorId, i32)), Backend>>,
 }
 
 /// What is read by one thread, one after the other.
@@ -135,8 +136,9 @@ impl Prober<'_> {
             return first;
         }
         let again = self.looked(source, &look);
-        let same = matches!(&again.fact, Fact::Bad { rule: r, offset: o, .. }
-            if (r, o) == (rule, offset));
+        // Damage that shows at another place is damage all the same.
+        let same = matches!(&again.fact, Fact::Bad { rule: again, .. }
+            if again.severity == Severity::Damaged);
         let evidence = format!("the first time: {evidence}");
         first.looked.add(again.looked);
         if !same {
@@ -161,7 +163,7 @@ impl Prober<'_> {
         let known = || self.backends.lock().unwrap_or_else(PoisonError::into_inner);
         let mut backends: Vec<Backend> = Vec::new();
         for backend in &plan.backends {
-            let learned = known().get(&backend.owner).cloned();
+            let learned = known().get(&(plan.unit, backend.of)).cloned();
             backends.push(learned.unwrap_or_else(|| self.backend(backend)));
         }
         for changes in &plan.changes {
@@ -169,15 +171,18 @@ impl Prober<'_> {
                 Changes::File(number) if wanted.contains(number) => {
                     let Some(piece) = plan.pieces.get(*number) else { continue };
                     let Content::Changelog(named) = &piece.content else { continue };
-                    let learning = Mutex::new(&mut backends);
+                    let learned = Mutex::new(backends.clone());
                     let probed = self.confirmed(&piece.source, |bytes, limits, _| {
                         let rule = rules::CHANGELOG_SEGMENT;
                         content::stream(bytes, limits, rule, |source: &mut dyn io::Read, length| {
-                            let mut backends =
-                                learning.lock().unwrap_or_else(PoisonError::into_inner);
-                            changelog_file(source, length, named, &mut backends)
+                            // Each look begins with what was known before the file.
+                            let mut learning = backends.clone();
+                            let parsed = changelog_file(source, length, named, &mut learning);
+                            *learned.lock().unwrap_or_else(PoisonError::into_inner) = learning;
+                            parsed
                         })
                     });
+                    backends = learned.into_inner().unwrap_or_else(PoisonError::into_inner);
                     tell(*number, probed);
                 }
                 Changes::File(_) => {}
@@ -196,7 +201,7 @@ impl Prober<'_> {
             }
         }
         for (backend, learned) in plan.backends.iter().zip(backends) {
-            known().insert(backend.owner.clone(), learned);
+            known().insert((plan.unit, backend.of), learned);
         }
     }
 

@@ -101,6 +101,9 @@ rules! {
         "look for a newer chkctl; if no release of Flink writes this version, the file is damaged";
     METADATA_UNREADABLE: "metadata-unreadable", Unknown, Exists,
         "the metadata file could not be read", AGAIN;
+    CHECKPOINT_ID: "checkpoint-id", Note, Exists,
+        "the metadata in a chk-N directory is of a checkpoint with another id",
+        "make sure that nobody copied it there by mistake";
     CHECKPOINT_REMOVED: "checkpoint-removed", Unknown, Exists,
         "it was removed while it was read, as Flink does with what newer ones replace",
         "look at a newer checkpoint of the job";

@@ -166,6 +166,8 @@ impl Table<'_, '_> {
             deletes_ranges: some(properties.num_range_deletions),
             // Its sequence numbers stand in the MANIFEST alone.
             external: properties.external_version.is_some(),
+            // Nothing but the MANIFEST protects it where it was written afterwards.
+            global_sequence: properties.global_sequence.filter(|_| head.ingested),
             keys: None,
         };
         if level >= Level::Blocks {

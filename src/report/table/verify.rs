@@ -36,7 +36,7 @@ pub fn verify(
     fact(out, "location", &display_safe(&head.location))?;
     fact(out, "level", document.level)?;
     if let Some(sample) = document.sample {
-        fact(out, "sample", &format!("{} % of the files", (sample * 1e4).round() / 1e2))?;
+        fact(out, "sample", &format!("{} % of the files", (sample * 1e8).round() / 1e6))?;
     } else if !document.complete {
         fact(out, "stopped", "by --max-duration, before everything was looked at")?;
     }

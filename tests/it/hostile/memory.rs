@@ -31,6 +31,8 @@ pub(super) fn limited(bytes: u64, args: &[&str]) -> Output {
         .arg(env!("CARGO_BIN_EXE_chkctl"))
         .args(args)
         .env("NO_COLOR", "1")
+        // Each thread's arena takes address space, not memory.
+        .env("MALLOC_ARENA_MAX", "2")
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -91,9 +91,9 @@ fn every_truncation_of_metadata_is_damage() {
 #[test]
 fn a_part_is_never_called_the_whole() {
     let (_dir, root) = copy_of("A-retained8-1.20.5");
-    for args in [["--sample", "5%"], ["--max-duration", "0s"]] {
+    for (args, expected) in [(["--sample", "5%"], 0), (["--max-duration", "0s"], 1)] {
         let (code, document) = verify(&root, &[["--level", "blocks"], args].concat());
-        assert_eq!(code, 0, "{args:?}");
+        assert_eq!(code, expected, "{args:?}");
         assert_eq!(document["complete"], false, "{args:?}");
         assert_eq!(document["newest_restorable"], Value::Null);
         let verdicts: BTreeSet<String> = verdicts(&document).into_iter().map(|(_, v)| v).collect();
@@ -189,4 +189,79 @@ fn bytes_that_are_anything_at_all_never_end_it_early() {
     assert_eq!(document["totals"]["damaged"], document["totals"]["checkpoints"]);
     let (code, _) = verify(&root, &["--level", "footer"]);
     assert!([0, 3].contains(&code));
+}
+
+#[test]
+fn the_file_of_a_copy_is_not_that_of_the_checkpoint() {
+    let (dir, root) = copy_of("A-2.0.2");
+    let copy = dir.path().join("copy");
+    super::copy(&root, &copy);
+    fs::remove_dir_all(job_of(&copy).join("shared")).unwrap();
+    for level in ["exists", "blocks"] {
+        let (code, document) = verify(dir.path(), &["--level", level]);
+        assert_eq!(code, 3, "{level}");
+        assert_eq!(document["totals"]["damaged"], 3, "{level}");
+        assert_eq!(document["totals"]["restorable"], 3, "{level}");
+        assert!(findings(&document).iter().all(|(code, _)| code == "file-missing"), "{level}");
+    }
+}
+
+#[test]
+fn one_handle_with_a_wrong_size_is_the_matter_of_its_checkpoint_alone() {
+    let (_dir, root) = copy_of("A-retained8-1.20.5");
+    let (sst, _) = most_shared(&root);
+    let name = sst.file_name().unwrap().to_str().unwrap().to_owned();
+    let find = |bytes: &[u8], text: &str| {
+        bytes.windows(text.len()).position(|window| window == text.as_bytes())
+    };
+    // The newest one that refers to it.
+    let all = verdicts(&verify(&root, &["--level", "size"]).1);
+    let path_of = |id: i64| job_of(&root).join(format!("chk-{id}/_metadata"));
+    let mut refers =
+        all.iter().filter(|(id, _)| find(&fs::read(path_of(*id)).unwrap(), &name).is_some());
+    let newest = refers.next().unwrap().0;
+    let metadata = path_of(newest);
+    let mut bytes = fs::read(&metadata).unwrap();
+    let at = find(&bytes, &name).unwrap();
+    let begin = bytes[..at].windows(5).rposition(|window| window == b"file:").unwrap();
+    // The size stands before the length of the path.
+    bytes[begin - 3] ^= 1;
+    fs::write(&metadata, bytes).unwrap();
+    for level in ["size", "blocks"] {
+        let (code, document) = verify(&root, &["--level", level]);
+        assert_eq!(code, 3, "{name}");
+        let damaged = verdicts(&document).into_iter().filter(|(_, verdict)| verdict == "damaged");
+        assert_eq!(damaged.map(|(id, _)| id).collect::<Vec<_>>(), [newest], "{level}");
+    }
+}
+
+#[test]
+fn the_meta_of_other_states_does_not_fit_the_database() {
+    let (_dir, root) = copy_of("G-halt-1.20.5");
+    let mut changed = 0;
+    for entry in fs::read_dir(job_of(&root).join("chk-4")).unwrap().map(Result::unwrap) {
+        let mut bytes = fs::read(entry.path()).unwrap();
+        let found = bytes.windows(9).position(|window| window == b"\0\x07matched");
+        if let Some(at) = found.filter(|_| entry.file_name() != "_metadata") {
+            bytes[at + 8] = b'b';
+            fs::write(entry.path(), bytes).unwrap();
+            changed += 1;
+        }
+    }
+    assert!(changed > 0);
+    let (code, document) = verify(&root, &["--level", "blocks"]);
+    let codes: Vec<String> = findings(&document).into_iter().map(|(code, _)| code).collect();
+    assert_eq!((code, codes), (3, vec!["backend-meta".to_owned(); changed]));
+}
+
+#[test]
+fn metadata_of_another_checkpoint_is_noted() {
+    let (_dir, root) = copy_of("A-1.20.5");
+    let job = job_of(&root);
+    let ids: Vec<i64> =
+        verdicts(&verify(&root, &["--level", "exists"]).1).into_iter().map(|(id, _)| id).collect();
+    let path = |id: i64| job.join(format!("chk-{id}/_metadata"));
+    fs::copy(path(ids[1]), path(ids[0])).unwrap();
+    let (_, document) = verify(&root, &["--level", "exists"]);
+    assert!(findings(&document).iter().any(|(code, _)| code == "checkpoint-id"), "{document}");
 }

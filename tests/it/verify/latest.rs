@@ -40,7 +40,7 @@ fn damaged_ones_are_passed_over_and_told() {
     for place in [&root, &job, &newest] {
         let (code, stdout, stderr) = latest(place, &[]);
         assert_eq!((code, stdout), (0, spelled(&newest)), "{stderr}");
-        assert_eq!(stderr, "");
+        assert!(!stderr.contains("skipped") && stderr.contains("it was moved"), "{stderr}");
     }
     fs::write(newest.join("_metadata"), b"").unwrap();
     let (code, stdout, stderr) = latest(&job, &[]);
@@ -72,7 +72,7 @@ fn one_that_could_not_be_looked_at_is_not_passed_over() {
     let job = job_of(&root);
     let newest = checkpoints(&job).remove(0).join("_metadata");
     let mut bytes = fs::read(&newest).unwrap();
-    bytes[7] = 99;
+    bytes[7] = 9;
     fs::write(&newest, &bytes).unwrap();
     let (code, stdout, stderr) = latest(&job, &[]);
     assert_eq!((code, stdout.as_str()), (1, ""));

@@ -71,3 +71,37 @@ fn a_footer_takes_two_reads_of_64_kib_at_most_and_blocks_are_read_once() {
     let files = document["totals"]["files"].as_u64().unwrap();
     assert_eq!(reads.count() as u64, files, "each file with one request");
 }
+
+#[test]
+fn a_changelog_of_another_size_is_asked_for_its_first_byte_at_any_level() {
+    let (_dir, root) = super::copy_of("C-changelog-thr0-1.20.5");
+    let files = archives::directories_with(&root, "_metadata");
+    assert!(!files.is_empty());
+    let dstl = root.join("dstl");
+    let mut open = vec![dstl];
+    let mut grown = 0;
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+            } else {
+                let mut bytes = std::fs::read(entry.path()).unwrap();
+                bytes.push(0);
+                std::fs::write(entry.path(), bytes).unwrap();
+                grown += 1;
+            }
+        }
+    }
+    assert!(grown > 2);
+    let server = S3::start(&root);
+    let endpoint = format!("endpoint={}", server.url);
+    let rebase = format!("file:/tmp/flink-lab/{}=s3://flink", "C-changelog-thr0-1.20.5");
+    let job = super::job_of(&root);
+    let place = format!("s3://flink/{}", job.file_name().unwrap().to_str().unwrap());
+    let args = ["verify", &place, "--level", "size", "--output", "json", "--store-option"];
+    let more = [&endpoint, "--store-option", "region=x", "--store-option", "skip_signature=true"];
+    let output = chkctl::run(&[&args, more.as_slice(), &["--rebase", &rebase]].concat());
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(findings(&document).iter().all(|(code, _)| code == "file-long"), "{document}");
+}

@@ -44,7 +44,11 @@ impl Tree {
             number.into_iter().for_each(|here| *here = true);
         }
         let is_of_tree = |number: u32| here.get(number as usize).copied().unwrap_or_default();
-        let others = self.other_rules();
+        // Where it is asked whether a checkpoint is whole, the file of a copy is not its own.
+        let others = match subject.everywhere.is_empty() {
+            true => self.other_rules(),
+            false => self.links.clone(),
+        };
         // Where nothing was moved or linked, no file has another place.
         if !others.is_empty() {
             self.meet_elsewhere(&others);

@@ -116,7 +116,7 @@ impl Problem {
         match error {
             CatalogError::EmptyMetadata { .. } => Problem::Empty,
             CatalogError::Format { source, .. }
-                if matches!(source.problem, format::Problem::Version { found: 8..=255, .. }) =>
+                if matches!(source.problem, format::Problem::Version { found: 8 | 9, .. }) =>
             {
                 Problem::Newer(text)
             }
