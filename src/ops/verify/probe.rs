@@ -53,6 +53,9 @@ pub struct Files<'p> {
     pub until: Option<Instant>,
 }
 
+/// Whose a backend is: the number of the job, the operator, the index of the subtask.
+pub type BackendOf = (u32, (OperatorId, i32));
+
 /// Reads pieces.
 pub struct Prober<'p> {
     /// What opens them.
@@ -62,7 +65,7 @@ pub struct Prober<'p> {
     /// Pieces that are read at a time.
     pub threads: usize,
     /// What changelogs taught of their backends, by job, operator and subtask.
-    pub backends: Mutex<HashMap<(u32, (OperatorId, i32)), Backend>>,
+    pub backends: Mutex<HashMap<BackendOf, Backend>>,
 }
 
 /// What is read by one thread, one after the other.
