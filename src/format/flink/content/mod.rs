@@ -13,7 +13,7 @@
 //! | changelog segments | `changelog.rs`, `change.rs` |
 //! | raw keyed state | `raw.rs` |
 //!
-//! A stream may have gigabytes, so it is pulled from a [`Read`](std::io::Read) and never held:
+//! A stream may have gigabytes, so it is pulled from a [`Read`] and never held:
 //! 64 KiB of it are, one Snappy chunk, and its head (at most [`MAX_HEAD`]). What is only stepped
 //! over is not buffered, and no length found in a stream is trusted with an allocation.
 //!
