@@ -84,9 +84,13 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let usual = if remote { processors.max(CONCURRENCY) } else { processors };
     let threads = options.concurrency.unwrap_or(usual);
-    // Each thread holds what it checks and what it asked for beforehand.
-    let memory = (options.memory / threads as u64).max(1 << 20);
-    let limits = |chunk: u64| Limits { chunk: chunk.min(memory / 4), memory };
+    // Half is shared out: each thread holds what it checks and what it asked for beforehand. The
+    // other half is for what needs more, one after the other.
+    let half = options.memory / 2;
+    let share = (half / threads as u64).max(1 << 20);
+    let within = |memory: u64| {
+        [LOCAL_CHUNK, REMOTE_CHUNK].map(|chunk| Limits { chunk: chunk.min(memory / 4), memory })
+    };
     let mut looking = Looking {
         facts,
         options,
@@ -94,10 +98,12 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
             files: Files {
                 stores: options.stores,
                 runtime: options.runtime,
-                limits: [limits(LOCAL_CHUNK), limits(REMOTE_CHUNK)],
+                limits: within(share),
                 until: options.until,
             },
             level: audit.level,
+            whole: within(half),
+            alone: Mutex::default(),
             threads,
             backends: Mutex::default(),
         },

@@ -64,6 +64,10 @@ pub struct Prober<'p> {
     pub level: Level,
     /// Pieces that are read at a time.
     pub threads: usize,
+    /// How much is read at a time and held of what needs more than a share of the memory.
+    pub whole: [Limits; 2],
+    /// Held by the one that does.
+    pub alone: Mutex<()>,
     /// What changelogs taught of their backends, by job, operator and subtask.
     pub backends: Mutex<HashMap<BackendOf, Backend>>,
 }
@@ -121,24 +125,36 @@ impl Prober<'_> {
     }
 
     fn piece(&self, piece: &Piece<'_>) -> Probed {
-        self.confirmed(&piece.source, |bytes, limits, looked| match &piece.content {
+        let look = |bytes: &mut Bytes<'_>, limits, looked: &mut Looked| match &piece.content {
             Content::Sst => table::look(bytes, self.level, limits, looked),
             content => content::look(bytes, content, limits),
-        })
+        };
+        let first = self.confirmed(&self.files, &piece.source, look);
+        if !matches!(first.fact, Fact::Bad { rule, .. } if rule == rules::TOO_LARGE) {
+            return first;
+        }
+        // What is too large for a share of the memory may have all that is set aside.
+        let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = Files { limits: self.whole, ..self.files };
+        let mut again = self.confirmed(&files, &piece.source, look);
+        again.looked.bytes = again.looked.bytes.saturating_add(first.looked.bytes);
+        again.looked.requests = again.looked.requests.saturating_add(first.looked.requests);
+        again
     }
 
     /// Looks again where something seems damaged: memory, wires and disks err.
     fn confirmed(
         &self,
+        files: &Files<'_>,
         source: &Source<'_>,
         look: impl Fn(&mut Bytes<'_>, Limits, &mut Looked) -> Result<Fact, Unread>,
     ) -> Probed {
-        let mut first = self.looked(source, &look);
+        let mut first = looked(files, source, &look);
         let Fact::Bad { rule, offset, evidence } = &first.fact else { return first };
         if rule.severity != Severity::Damaged || matches!(source, Source::Inline(_)) {
             return first;
         }
-        let again = self.looked(source, &look);
+        let again = looked(files, source, &look);
         // Damage that shows at another place is damage all the same.
         let same = matches!(&again.fact, Fact::Bad { rule: again, .. }
             if again.severity == Severity::Damaged);
@@ -149,16 +165,6 @@ impl Prober<'_> {
             first.fact = Fact::Bad { rule, offset: *offset, evidence };
         }
         first
-    }
-
-    fn looked(
-        &self,
-        source: &Source<'_>,
-        look: impl Fn(&mut Bytes<'_>, Limits, &mut Looked) -> Result<Fact, Unread>,
-    ) -> Probed {
-        let mut looked = Looked::default();
-        let fact = self.files.look(source, &mut looked, look).unwrap_or_else(unread);
-        Probed { fact, looked }
     }
 
     /// Reads changelogs in the order in which they are applied.
@@ -175,7 +181,7 @@ impl Prober<'_> {
                     let Some(piece) = plan.pieces.get(*number) else { continue };
                     let Content::Changelog(named) = &piece.content else { continue };
                     let learned = Mutex::new(backends.clone());
-                    let probed = self.confirmed(&piece.source, |bytes, limits, _| {
+                    let probed = self.confirmed(&self.files, &piece.source, |bytes, limits, _| {
                         let rule = rules::CHANGELOG_SEGMENT;
                         content::stream(bytes, limits, rule, |source: &mut dyn io::Read, length| {
                             // Each look begins with what was known before the file.
@@ -213,7 +219,7 @@ impl Prober<'_> {
     fn backend(&self, backend: &super::plan::Backend<'_>) -> Backend {
         let Some((source, end)) = &backend.meta else { return Backend::default() };
         let head = Mutex::new(Vec::new());
-        self.looked(source, |bytes, limits, _| {
+        looked(&self.files, source, |bytes, limits, _| {
             let length = end.unwrap_or(bytes.length()).min(bytes.length()).min(limits.memory);
             let mut head = head.lock().unwrap_or_else(PoisonError::into_inner);
             bytes.read(0..length, &mut head)?;
@@ -297,6 +303,17 @@ pub fn in_threads<J: Sync, R: Send>(
         drop(sender);
         receiver.iter().for_each(done);
     });
+}
+
+/// What a look at a source tells.
+fn looked(
+    files: &Files<'_>,
+    source: &Source<'_>,
+    look: impl Fn(&mut Bytes<'_>, Limits, &mut Looked) -> Result<Fact, Unread>,
+) -> Probed {
+    let mut looked = Looked::default();
+    let fact = files.look(source, &mut looked, look).unwrap_or_else(unread);
+    Probed { fact, looked }
 }
 
 fn unread(why: Unread) -> Fact {
