@@ -11,7 +11,8 @@ use clap::ValueEnum;
 
 use super::exit;
 
-/// Shows what is in Apache Flink checkpoints and savepoints, where they lie, without a JVM.
+/// Shows what is in Apache Flink checkpoints and savepoints, and whether they are whole, where they
+/// lie, without a JVM.
 #[derive(Debug, Parser)]
 #[command(name = "chkctl", version, after_help = exit::HELP, max_term_width = 100)]
 #[command(arg_required_else_help = true)]
