@@ -479,7 +479,8 @@ async fn changed(
     }
 }
 
-async fn is_gone(stores: &Stores, at: &Location) -> bool {
+/// Whether a file is proven not to be there.
+pub async fn is_gone(stores: &Stores, at: &Location) -> bool {
     match stores.open(at) {
         Ok(store) => store.stat(at).await.is_err_and(|error| error.is_absent()),
         Err(_) => false,

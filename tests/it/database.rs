@@ -61,16 +61,7 @@ fn compare(directory: &Path, summary: &Value, at: &str) -> usize {
         for (name, bytes) in files {
             fs::write(home.path().join(name), bytes.unwrap()).unwrap();
         }
-        let expected: BTreeMap<String, (u64, String)> = expected["columnFamilies"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|cf| {
-                let sha = cf["sha256"].as_str().unwrap().to_owned();
-                let name = cf["columnFamily"].as_str().unwrap().to_owned();
-                (name, (cf["entries"].as_u64().unwrap(), sha))
-            })
-            .collect();
+        let expected = databases::expected(expected);
         assert_eq!(content(home.path()), expected, "{at} {tag}");
         compared += 1;
     }

@@ -10,6 +10,7 @@ use crate::format::rocks::manifest::Manifest;
 use crate::ops::verify::fact::Looked;
 use crate::ops::verify::probe::Files;
 use crate::ops::verify::probe::in_threads;
+use crate::ops::verify::probe::threads;
 use crate::ops::verify::source::Bytes;
 use crate::ops::verify::source::Limits;
 use crate::ops::verify::source::Unread;
@@ -56,14 +57,12 @@ pub fn read(
 ) -> Probed {
     let limits = Limits { chunk: MEMORY, memory: MEMORY };
     let files = Files { stores, runtime, limits: [limits; 2], until: None };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = if remote { processors.max(CONCURRENCY) } else { processors };
     let mut probed =
         Probed { seen: vec![Seen::Nothing; plan.reads.len()], looked: Looked::default() };
     let (mut done, total) = (0, plan.reads.len() as u64);
     let numbers: Vec<usize> = (0..plan.reads.len()).collect();
     in_threads(
-        threads,
+        threads(remote, CONCURRENCY),
         &numbers,
         |number, tell| {
             let Some(read) = plan.reads.get(*number) else { return };

@@ -32,6 +32,7 @@ use super::plan::Content;
 use super::plan::Piece;
 use super::plan::Plan;
 use super::plan::Source;
+use super::probe;
 use super::probe::Files;
 use super::probe::Prober;
 use super::rules;
@@ -42,6 +43,7 @@ use crate::catalog::CatalogError;
 use crate::catalog::checkpoint;
 use crate::catalog::checkpoint::MetadataFile;
 use crate::catalog::checkpoint::RebaseOptions;
+use crate::catalog::survey;
 use crate::format::flink::metadata::Metadata;
 use crate::model::Location;
 use crate::model::places::Places;
@@ -81,9 +83,7 @@ const REMOTE_CHUNK: u64 = 8 << 20;
 /// Looks into checkpoints, as deep as the audit says.
 pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
     let remote = !facts.subject.tree.is_local();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let usual = if remote { processors.max(CONCURRENCY) } else { processors };
-    let threads = options.concurrency.unwrap_or(usual);
+    let threads = options.concurrency.unwrap_or_else(|| probe::threads(remote, CONCURRENCY));
     // Half is shared out: each thread holds what it checks and what it asked for beforehand. The
     // other half is for what needs more, one after the other.
     let half = options.memory / 2;
@@ -124,8 +124,7 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
 /// Reads the first bytes of files that cannot be judged without.
 pub async fn decide(audit: &mut Audit, stores: &Stores) {
     let read = |file: Undecided| async move {
-        let read = async { stores.open(&file.at)?.read_range(&file.at, 0..1).await };
-        let read = read.await;
+        let read = async { stores.open(&file.at)?.read_range(&file.at, 0..1).await }.await;
         (file, read)
     };
     let undecided = std::mem::take(&mut audit.undecided);
@@ -152,11 +151,7 @@ pub async fn recheck(audit: &mut Audit, facts: &Facts, stores: &Stores) {
         .into_iter()
         .filter_map(|number| Some((number, audit.checkpoints.get(number)?.metadata.clone())));
     let asked = places.map(|(number, at)| async move {
-        let gone = match stores.open(&at) {
-            Ok(store) => store.stat(&at).await.is_err_and(|error| error.is_absent()),
-            Err(_) => false,
-        };
-        gone.then_some((number, at))
+        survey::is_gone(stores, &at).await.then_some((number, at))
     });
     let asked: Vec<_> = asked.collect();
     let mut all = stream::iter(asked).buffer_unordered(CONCURRENCY);
@@ -225,7 +220,9 @@ impl Looking<'_> {
             }
         }
         let mut facts = looked.facts.iter().flatten().chain(looked.openings.values());
-        if facts.any(|fact| matches!(**fact, Fact::Gone)) && self.is_gone(&at) {
+        if facts.any(|fact| matches!(**fact, Fact::Gone))
+            && self.options.runtime.block_on(survey::is_gone(self.options.stores, &at))
+        {
             return audit.remove(number, subject);
         }
         looked.tell(audit, number, &subject, self.facts);
@@ -234,12 +231,6 @@ impl Looking<'_> {
     fn read(&self, at: &Location) -> Result<MetadataFile, CatalogError> {
         let read = checkpoint::read(self.options.stores, at.clone());
         self.options.runtime.block_on(read)
-    }
-
-    fn is_gone(&self, at: &Location) -> bool {
-        let Ok(store) = self.options.stores.open(at) else { return false };
-        let stat = self.options.runtime.block_on(store.stat(at));
-        stat.is_err_and(|error| error.is_absent())
     }
 
     /// Looks into everything of a checkpoint that is not known yet.
@@ -252,8 +243,8 @@ impl Looking<'_> {
         places: &Places<'a>,
     ) -> Looked<'a> {
         let mut plan = Plan::of(metadata, places, audit.level);
-        // Hostile metadata must not choose whom we talk to.
         plan.unit = audit.checkpoints.get(checkpoint).map_or(u32::MAX, |one| one.unit);
+        // Hostile metadata must not choose whom we talk to.
         plan.retain_places(|place| self.facts.subject.seeks(place));
         let keys: Vec<Option<Key>> = plan.pieces.iter().map(|piece| self.key(piece)).collect();
         let mut facts: Vec<Option<Rc<Fact>>> = Vec::new();
@@ -432,8 +423,8 @@ impl Looked<'_> {
                     let evidence = format!("it was listed, and is gone; {} needs it", piece.owner);
                     audit.find(rules::FILE_MISSING, subject, evidence, [number]);
                 }
-                Some(Fact::Sound(opaque) | Fact::Meta { opaque, .. }) => {
-                    for why in opaque {
+                Some(Fact::Sound(parsed)) => {
+                    for why in &parsed.opaque {
                         *audit.unparsed.entry(why.clone()).or_default() += 1;
                     }
                 }

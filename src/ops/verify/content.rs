@@ -63,11 +63,7 @@ pub fn stream(
     let length = bytes.length();
     let mut source = Stream::new(bytes, limits.chunk);
     match parse(&mut source, length) {
-        Ok(parsed) if rule == rules::BACKEND_META => {
-            let states = parsed.states.into_iter().map(|(name, _)| name).collect();
-            Ok(Fact::Meta { states, opaque: parsed.opaque })
-        }
-        Ok(parsed) => Ok(Fact::Sound(parsed.opaque)),
+        Ok(parsed) => Ok(Fact::Sound(parsed)),
         Err(ContentError::Damage(error)) => {
             Ok(Fact::Bad { rule, offset: Some(error.offset), evidence: error.to_string() })
         }
@@ -77,60 +73,46 @@ pub fn stream(
     }
 }
 
-/// All of something that is held as a whole.
-fn whole(bytes: &mut Bytes<'_>, limit: u64) -> Result<Result<Vec<u8>, Fact>, Unread> {
+/// Reads something that is held as a whole: what `read` makes of its bytes, or the rule they
+/// break, where, and how.
+fn held(
+    bytes: &mut Bytes<'_>,
+    limit: u64,
+    rule: &'static Rule,
+    read: impl FnOnce(&[u8]) -> Result<Fact, (u64, String)>,
+) -> Result<Fact, Unread> {
     let length = bytes.length();
     if length > limit {
         let evidence = format!("all of its {length} bytes have to be held");
-        return Ok(Err(Fact::Bad { rule: rules::TOO_LARGE, offset: None, evidence }));
+        return Ok(Fact::Bad { rule: rules::TOO_LARGE, offset: None, evidence });
     }
     let mut all = Vec::new();
     bytes.read(0..length, &mut all)?;
-    Ok(Ok(all))
+    Ok(read(&all).unwrap_or_else(|(offset, evidence)| Fact::Bad {
+        rule,
+        offset: Some(offset),
+        evidence,
+    }))
 }
 
 fn manifest(bytes: &mut Bytes<'_>, limits: Limits) -> Result<Fact, Unread> {
     // What is made of it takes some ten times its size, and more of a hostile one.
-    let all = match whole(bytes, limits.memory / 16)? {
-        Ok(all) => all,
-        Err(fact) => return Ok(fact),
-    };
-    Ok(match Manifest::parse(&all) {
-        Ok(manifest) => Fact::Manifest(Box::new(manifest)),
-        Err(error) => Fact::Bad {
-            rule: rules::MANIFEST_RECORD,
-            offset: Some(error.offset),
-            evidence: error.to_string(),
-        },
+    held(bytes, limits.memory / 16, rules::MANIFEST_RECORD, |all| {
+        let manifest = Manifest::parse(all).map_err(|error| (error.offset, error.to_string()))?;
+        Ok(Fact::Manifest(Box::new(manifest)))
     })
 }
 
 fn current(bytes: &mut Bytes<'_>) -> Result<Fact, Unread> {
-    let all = match whole(bytes, SHORT)? {
-        Ok(all) => all,
-        Err(fact) => return Ok(fact),
-    };
-    Ok(match current::parse(&all) {
-        Ok(current) => Fact::Current(current.manifest.to_owned()),
-        Err(error) => Fact::Bad {
-            rule: rules::CURRENT,
-            offset: Some(error.offset),
-            evidence: error.to_string(),
-        },
+    held(bytes, SHORT, rules::CURRENT, |all| {
+        let current = current::parse(all).map_err(|error| (error.offset, error.to_string()))?;
+        Ok(Fact::Current(current.manifest.to_owned()))
     })
 }
 
 fn options(bytes: &mut Bytes<'_>) -> Result<Fact, Unread> {
-    let all = match whole(bytes, SHORT)? {
-        Ok(all) => all,
-        Err(fact) => return Ok(fact),
-    };
-    Ok(match options::parse(&all) {
-        Ok(_) => Fact::Sound(Vec::new()),
-        Err(error) => Fact::Bad {
-            rule: rules::OPTIONS,
-            offset: Some(error.offset),
-            evidence: error.to_string(),
-        },
+    held(bytes, SHORT, rules::OPTIONS, |all| {
+        options::parse(all).map_err(|error| (error.offset, error.to_string()))?;
+        Ok(Fact::Sound(Parsed::default()))
     })
 }

@@ -157,7 +157,7 @@ pub fn ready<'d>(
         let is = |what: &str| Err(Some(format!("{} {what}", member.local_name)));
         match fact(member.piece) {
             Some(Fact::Manifest(read)) => manifest = Some(&**read),
-            Some(Fact::Sst(_) | Fact::Current(_) | Fact::Sound(_) | Fact::Meta { .. }) => {}
+            Some(Fact::Sst(_) | Fact::Current(_) | Fact::Sound(_)) => {}
             Some(Fact::Bad { rule, .. }) => return is(&format!("has a finding: {}", rule.code)),
             Some(Fact::Gone) => return is("is gone"),
             Some(Fact::Skipped) => return is("was not looked into"),
@@ -274,14 +274,14 @@ impl<'f, F: Fn(usize) -> Option<&'f Fact>> Judge<'_, F> {
     /// The meta of the states knows every column family.
     fn states(&self, complaints: &mut Vec<Complaint>) {
         let meta = self.database.meta.and_then(|piece| Some((piece, (self.fact)(piece)?)));
-        let Some((piece, Fact::Meta { states, opaque })) = meta else { return };
+        let Some((piece, Fact::Sound(parsed))) = meta else { return };
         // What could not be parsed may be another state.
-        if !opaque.is_empty() {
+        if !parsed.opaque.is_empty() {
             return;
         }
         for family in self.manifest.column_families.iter().filter(|family| family.id != 0) {
             let name = String::from_utf8_lossy(&family.name);
-            if !states.iter().any(|state| *state == name) {
+            if !parsed.states.iter().any(|(state, _)| *state == name) {
                 let evidence = format!("it has no state {name}, of which there is a column family");
                 let piece = Some(piece);
                 complaints.push(Complaint { rule: rules::BACKEND_META, piece, evidence });

@@ -1,6 +1,7 @@
 //! What was seen in a stream of bytes.
 
 use super::rules::Rule;
+use crate::format::flink::content::Parsed;
 use crate::format::rocks::manifest::Manifest;
 
 /// What was seen, and what it took.
@@ -21,15 +22,8 @@ pub enum Fact {
     Manifest(Box<Manifest>),
     /// A sound CURRENT: the MANIFEST it names.
     Current(String),
-    /// Sound meta of keyed state.
-    Meta {
-        /// The names of the states.
-        states: Vec<String>,
-        /// What could not be parsed, and why.
-        opaque: Vec<String>,
-    },
-    /// Nothing wrong; what could not be parsed, and why.
-    Sound(Vec<String>),
+    /// Nothing wrong, as far as it was parsed.
+    Sound(Parsed),
     /// Something wrong, or something that could not be looked at.
     Bad {
         /// What.

@@ -19,6 +19,7 @@ use super::probe::Files;
 use super::probe::in_threads;
 use super::rules;
 use super::source::Unread;
+use crate::format::flink::content::Parsed;
 use crate::ops::restore::apply::PlaceError;
 use crate::ops::restore::apply::place;
 
@@ -207,7 +208,7 @@ fn read(
     match entries {
         Ok(Some(entries)) => {
             looked.add(Looked { databases: 1, entries, ..Looked::default() });
-            Fact::Sound(Vec::new())
+            Fact::Sound(Parsed::default())
         }
         Ok(None) => Fact::OutOfTime,
         Err(OpenError::Refused(message)) => bad(rules::OPEN_FAILED, message),

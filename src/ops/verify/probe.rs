@@ -1,6 +1,7 @@
 //! Reads what was planned, with several threads: the effect between plan and judgement.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -32,6 +33,7 @@ use super::table;
 use crate::format::flink::backend_meta::Hints;
 use crate::format::flink::backend_meta::KeyedBackendMeta;
 use crate::format::flink::content::Backend;
+use crate::format::flink::content::Parsed;
 use crate::format::flink::content::changelog_file;
 use crate::format::flink::content::changelog_memory;
 use crate::format::flink::operator::OperatorId;
@@ -92,6 +94,7 @@ impl Prober<'_> {
             plan.pieces.get(*number).is_some_and(|one| matches!(one.content, Content::Changelog(_)))
         };
         let (changes, pieces): (Vec<usize>, Vec<usize>) = numbers.partition(is_changelog);
+        let changes = HashSet::from_iter(changes);
         let mut jobs: Vec<Job> = Vec::new();
         if !changes.is_empty() {
             jobs.push(Job::Changes);
@@ -168,7 +171,12 @@ impl Prober<'_> {
     }
 
     /// Reads changelogs in the order in which they are applied.
-    fn changes(&self, plan: &Plan<'_>, wanted: &[usize], tell: &mut dyn FnMut(usize, Probed)) {
+    fn changes(
+        &self,
+        plan: &Plan<'_>,
+        wanted: &HashSet<usize>,
+        tell: &mut dyn FnMut(usize, Probed),
+    ) {
         let known = || self.backends.lock().unwrap_or_else(PoisonError::into_inner);
         let mut backends: Vec<Backend> = Vec::new();
         for backend in &plan.backends {
@@ -198,7 +206,7 @@ impl Prober<'_> {
                 Changes::Memory { piece, backend, segment } => {
                     let Some(learning) = backends.get_mut(*backend) else { continue };
                     let fact = match changelog_memory(segment.changes.iter(), learning) {
-                        Ok(parsed) => Fact::Sound(parsed.opaque),
+                        Ok(parsed) => Fact::Sound(parsed),
                         Err(error) => Fact::Bad {
                             rule: rules::CHANGELOG_SEGMENT,
                             offset: None,
@@ -223,7 +231,7 @@ impl Prober<'_> {
             let length = end.unwrap_or(bytes.length()).min(bytes.length()).min(limits.memory);
             let mut head = head.lock().unwrap_or_else(PoisonError::into_inner);
             bytes.read(0..length, &mut head)?;
-            Ok(Fact::Sound(Vec::new()))
+            Ok(Fact::Sound(Parsed::default()))
         });
         let head = head.into_inner().unwrap_or_else(PoisonError::into_inner);
         let meta = KeyedBackendMeta::parse(&head, &Hints::meta_handle(&head));
@@ -269,15 +277,22 @@ impl Files<'_> {
         self.until.is_some_and(|until| Instant::now() >= until)
     }
 
-    fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened, u64), Unread> {
+    fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened<'_>, u64), Unread> {
         let store = self.stores.open(place).map_err(|error| why(&error))?;
         let reader = store.reader(place, self.runtime).map_err(|error| why(&error))?;
         let length = match bytes {
             Some(bytes) => bytes,
             None => self.runtime.block_on(store.stat(place)).map_err(|error| why(&error))?.size,
         };
-        Ok((Opened { reader, until: self.until }, length))
+        Ok((Opened { reader, files: *self }, length))
     }
+}
+
+/// How many files are read at a time: one for each processor, and in object stores at least
+/// `waiting`.
+pub fn threads(remote: bool, waiting: usize) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    if remote { processors.max(waiting) } else { processors }
 }
 
 /// Does jobs with several threads. `done` is told of what they say in the calling thread, in no
@@ -334,14 +349,14 @@ fn why(error: &StoreError) -> Unread {
 }
 
 /// A file that is read until time is up.
-struct Opened {
+struct Opened<'p> {
     reader: Reader,
-    until: Option<Instant>,
+    files: Files<'p>,
 }
 
-impl Ranges for Opened {
+impl Ranges for Opened<'_> {
     fn read(&mut self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Unread> {
-        if self.until.is_some_and(|until| Instant::now() >= until) {
+        if self.files.is_late() {
             return Err(Unread::OutOfTime);
         }
         self.reader.read(range, into).map_err(|error| why(&error))

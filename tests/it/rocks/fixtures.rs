@@ -87,16 +87,7 @@ fn compare(directory: &Path, summary: &Value, at: &str, known: &mut Known, seen:
             let family = table.head.properties.column_family_name.clone().unwrap();
             tables.entry(String::from_utf8(family).unwrap()).or_default().push(table.clone());
         }
-        let expected: BTreeMap<String, (u64, String)> = expected["columnFamilies"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|cf| {
-                let sha = cf["sha256"].as_str().unwrap().to_owned();
-                let name = cf["columnFamily"].as_str().unwrap().to_owned();
-                (name, (cf["entries"].as_u64().unwrap(), sha))
-            })
-            .collect();
+        let expected = databases::expected(expected);
         for name in expected.keys() {
             families.insert(name.clone(), (0, empty.clone()));
         }

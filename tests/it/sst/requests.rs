@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::list;
 use crate::support::archives;
+use crate::support::s3;
 use crate::support::s3::S3;
 
 #[test]
@@ -36,11 +37,8 @@ fn an_sst_takes_at_most_two_small_reads_and_nothing_else() {
         let (method, target) = (words.next().unwrap(), words.next().unwrap());
         let Some(lengths) = reads.get_mut(target) else { continue };
         assert_eq!(method, "GET", "{head}");
-        let range = head.to_ascii_lowercase();
-        let range = range.split_once("range: bytes=").expect("a ranged request").1;
-        let (first, last) = range.lines().next().unwrap().split_once('-').unwrap();
-        let [first, last] = [first, last].map(|end| end.trim().parse::<u64>().unwrap());
-        lengths.push(last + 1 - first);
+        let (first, last) = s3::range(&head).expect("a ranged request");
+        lengths.push((last + 1 - first) as u64);
     }
     for (path, lengths) in &reads {
         assert!((1..=2).contains(&lengths.len()), "{path}: {lengths:?}");

@@ -1,5 +1,6 @@
 //! The databases that incremental handles name, and the bytes of their files.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +14,7 @@ use chkctl::model::places::Places;
 use chkctl::store::Location;
 use chkctl::store::StoreOptions;
 use chkctl::store::Stores;
+use serde_json::Value;
 
 /// A database of a checkpoint.
 pub(crate) struct Database {
@@ -20,6 +22,17 @@ pub(crate) struct Database {
     pub(crate) tag: String,
     /// The local names of its files and their bytes; `None` if a file is missing.
     pub(crate) files: Vec<(String, Option<Vec<u8>>)>,
+}
+
+/// What the oracle says of a handle: entries and their hash, by column family.
+pub(crate) fn expected(handle: &Value) -> BTreeMap<String, (u64, String)> {
+    let families = handle["columnFamilies"].as_array().unwrap().iter();
+    let of = |family: &Value| {
+        let sha = family["sha256"].as_str().unwrap().to_owned();
+        let name = family["columnFamily"].as_str().unwrap().to_owned();
+        (name, (family["entries"].as_u64().unwrap(), sha))
+    };
+    families.map(of).collect()
 }
 
 /// The databases of the checkpoint in a directory.

@@ -79,8 +79,8 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, root: &Path) {
     let _ = stream.shutdown(Shutdown::Both);
 }
 
-/// First and last byte that are asked for.
-fn range(head: &str) -> Option<(usize, usize)> {
+/// First and last byte that a request asks for.
+pub(crate) fn range(head: &str) -> Option<(usize, usize)> {
     let head = head.to_ascii_lowercase();
     let (_, range) = head.split_once("\r\nrange: bytes=")?;
     let (first, last) = range.lines().next()?.split_once('-')?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::findings;
 use crate::support::archives;
 use crate::support::chkctl;
+use crate::support::s3;
 use crate::support::s3::S3;
 
 /// What was asked, without headers, and the document.
@@ -23,13 +24,6 @@ fn asked(root: &Path, place: &str, level: &str) -> (Vec<String>, Value) {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(findings(&document), []);
     (server.requests(), document)
-}
-
-fn range(head: &str) -> Option<u64> {
-    let head = head.to_ascii_lowercase();
-    let (_, range) = head.split_once("range: bytes=")?;
-    let (first, last) = range.lines().next()?.split_once('-')?;
-    Some(last.trim().parse::<u64>().unwrap() - first.parse::<u64>().unwrap() + 1)
 }
 
 #[test]
@@ -56,7 +50,8 @@ fn a_footer_takes_two_reads_of_64_kib_at_most_and_blocks_are_read_once() {
     let mut of_files: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for head in requests.iter().filter(|head| head.contains("/shared/")) {
         let path = head.split(' ').nth(1).unwrap();
-        of_files.entry(path).or_default().extend(range(head));
+        let length = s3::range(head).map(|(first, last)| (last + 1 - first) as u64);
+        of_files.entry(path).or_default().extend(length);
         assert!(head.starts_with("GET "), "{head}");
     }
     let ssts = document["totals"]["ssts"].as_u64().unwrap();
