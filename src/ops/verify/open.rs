@@ -19,7 +19,6 @@ use super::probe::Files;
 use super::probe::in_threads;
 use super::rules;
 use super::source::Unread;
-use crate::format::flink::content::Parsed;
 use crate::ops::restore::apply::PlaceError;
 use crate::ops::restore::apply::place;
 
@@ -199,6 +198,7 @@ fn read(
     go_on: &dyn Fn() -> ControlFlow<()>,
     looked: &mut Looked,
 ) -> Fact {
+    use crate::format::flink::content::Parsed;
     use crate::ops::restore::open;
     use crate::ops::restore::open::OpenError;
 

@@ -59,6 +59,9 @@ pub fn channel_state(source: &mut dyn Read, length: u64, channels: &[Channel]) -
         }
     }
     if let Some((value, _)) = named.next() {
+        if value <= length {
+            return Err(at(value, "offset of a buffer", "is not where one begins").into());
+        }
         let problem = Problem::TooLarge { value, limit: length };
         return Err(FormatError { offset: length, field: "offset of a buffer", problem }.into());
     }

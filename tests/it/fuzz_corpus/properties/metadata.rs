@@ -45,13 +45,13 @@ fn check_own_target(bytes: &[u8], end: u64, read: &Metadata<'_>, seen: &Seen) {
         Err(error) => panic!("its own version cannot be written: {error}"),
     };
     let Some(again) = read_again(&written, seen) else { return };
-    assert_eq!(again.trailing, None);
     if again.layout != read.layout {
         // Nothing but a fit tells the forms of version 3 apart, and other bytes can fit better.
         assert_eq!(read.layout.version, 3);
         assert_ne!(written, bytes);
         return;
     }
+    assert_eq!(again.trailing, None);
     assert_eq!(again.encode(target).expect("encodable once more"), written, "a fixpoint");
     // Two sorts of handles are written in a newer form than was read: changelog handles of
     // 1.15 in a file of 1.16 or later; and in an older one: those of 1.15 in an older file.
