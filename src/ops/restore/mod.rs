@@ -7,7 +7,10 @@
 //! | how values of list state are joined | `merge_operator.rs` |
 
 pub mod apply;
+pub mod candidates;
+pub mod choice;
 #[cfg(feature = "rocksdb")]
 pub mod merge_operator;
 #[cfg(feature = "rocksdb")]
 pub mod open;
+pub mod plan;
