@@ -9,8 +9,11 @@
 pub mod apply;
 pub mod candidates;
 pub mod choice;
+pub mod error;
 #[cfg(feature = "rocksdb")]
 pub mod merge_operator;
 #[cfg(feature = "rocksdb")]
 pub mod open;
 pub mod plan;
+pub mod site;
+pub mod stage;
