@@ -248,6 +248,16 @@ impl<'a> RestorePlan<'a> {
     }
 }
 
+impl Placed<'_> {
+    /// Where it begins in its file.
+    pub fn offset(&self) -> u64 {
+        match &self.source {
+            Source::File { start, .. } => *start,
+            Source::Inline(_) => 0,
+        }
+    }
+}
+
 impl Database<'_> {
     /// Its operator and subtask, in words.
     pub fn label(&self) -> String {
