@@ -20,13 +20,14 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# fetch RELEASE [cluster] : Flink's jars into the cache, once; prints where they are
+# fetch RELEASE [PROFILES] : Flink's jars into the cache, once; prints where they are
 fetch() {
-    local jars=$cache/flink-$1${2:+-$2}
+    local jars=$cache/flink-$1${2:+-${2//,/-}} scala=""
+    [[ $1 != 1.14.* ]] || scala=_2.12
     if [ ! -d "$jars" ]; then
         mkdir -p "$cache"
         rm -rf "$jars.part"
-        mvn -B -q -f "$here/pom.xml" ${2:+"-P$2"} "-Dflink.version=$1" \
+        mvn -B -q -f "$here/pom.xml" ${2:+"-P$2"} "-Dflink.version=$1" "-Dscala=$scala" \
             dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$jars.part" \
             >"$work/mvn.log" 2>&1 || {
             cat "$work/mvn.log" >&2
