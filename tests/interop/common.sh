@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # read by those who include this
-# What `run` and `restore` share: where things are, Flink's jars, and counting verdicts.
+# What the scripts here share: where things are, Flink's jars, and counting verdicts.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -19,6 +19,13 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+
+# Java 17 closes packages that Flink's serializers look into.
+opens=()
+for package in java.lang java.lang.reflect java.lang.invoke java.util java.util.concurrent \
+    java.util.concurrent.atomic java.time java.net java.io java.text java.nio sun.nio.ch; do
+    opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
+done
 
 # fetch RELEASE [PROFILES] : Flink's jars into the cache, once; prints where they are
 fetch() {

@@ -33,7 +33,7 @@ fn same(directory: &Path, at: &str) -> usize {
     for (family, entries) in &expected {
         let of_it = format!("--column_family={family}");
         let printed = ldb(directory, &["scan", "--hex", &of_it], at);
-        let rows = printed.lines().filter_map(|line| line.split_once(" ==> "));
+        let rows = printed.lines().filter_map(|line| line.split_once(" : "));
         let found: BTreeMap<&str, &str> = rows.collect();
         let spelled = |bytes: &[u8]| format!("0x{}", hex(bytes).to_uppercase());
         let entries: BTreeMap<String, String> =
