@@ -10,6 +10,7 @@
 //! | `diff` | does `diff` say what `inspect`, Flink and the disk say of two checkpoints? |
 //! | `fuzz_corpus` | does every input in `fuzz/corpus` keep what the fuzz targets demand? |
 //! | `hostile` | does damaged or malicious metadata cost no more than an error message? |
+//! | `ldb` | do RocksDB's tools read a database with the OPTIONS file written for it? (feature `rocksdb`) |
 //! | `moved` | do checkpoints that were moved, copied or linked in part keep their files? |
 //! | `open` | does RocksDB open every database, and does nothing of that stay on disk? |
 //! | `oracle` | does `inspect` say what Flink's own classes say, for every fixture? |
@@ -36,6 +37,8 @@ mod database;
 mod diff;
 mod fuzz_corpus;
 mod hostile;
+#[cfg(feature = "rocksdb")]
+mod ldb;
 mod moved;
 mod open;
 mod oracle;

@@ -7,7 +7,7 @@
 //! | blocks, records and checksums of a log | `log.rs` |
 //! | the edits in a MANIFEST, and what is live after them | `manifest.rs`, `manifest/` |
 //! | which MANIFEST is current | `current.rs` |
-//! | the options a database was opened with | `options.rs` |
+//! | the options a database was opened with | `options.rs`; what of them is written `options/write.rs` |
 
 pub mod coding;
 pub mod current;

@@ -4,8 +4,11 @@
 //! `options/options_parser.cc`, `util/string_util.cc` of RocksDB 5.17 to 11.8.
 
 mod read;
+mod write;
 
 use std::borrow::Cow;
+
+pub use write::render;
 
 /// A line that cannot be read, or something that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -101,20 +101,31 @@ pub fn read_through(
             }
             iterator.next();
         }
-        iterator.status().map_err(|error| match told(&error, directory) {
-            OpenError::Refused(message) => {
-                OpenError::Refused(format!("{message}; column family {name}"))
-            }
-            hindered => hindered,
-        })?;
+        iterator.status().map_err(|error| told(&error, directory).of_family(&name))?;
     }
     Ok(Some(entries))
 }
 
+impl OpenError {
+    /// Says which column family is damaged.
+    pub(super) fn of_family(self, name: &str) -> Self {
+        match self {
+            OpenError::Refused(message) => {
+                OpenError::Refused(format!("{message}; column family {name}"))
+            }
+            hindered => hindered,
+        }
+    }
+}
+
 /// What RocksDB says, without the directory, which is another one every time.
-fn told(error: &rocksdb::Error, directory: &Path) -> OpenError {
-    let directory = format!("{}/", directory.display());
-    let message = error.to_string().replace(&directory, "");
+pub(super) fn without(error: &rocksdb::Error, directory: &Path) -> String {
+    error.to_string().replace(&format!("{}/", directory.display()), "")
+}
+
+/// Whose fault it is, by what RocksDB says.
+pub(super) fn told(error: &rocksdb::Error, directory: &Path) -> OpenError {
+    let message = without(error, directory);
     match error.kind() {
         // The files are where they were put: one that RocksDB looks for has another name.
         ErrorKind::IOError if message.contains("No such file or directory") => {

@@ -272,6 +272,21 @@ impl Files<'_> {
         Err(Unread::Gone)
     }
 
+    /// How many bytes a file has, in the first of its places where it is.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    pub fn size(&self, places: &[Location]) -> Result<u64, Unread> {
+        for place in places {
+            let store = self.stores.open(place).map_err(|error| why(&error))?;
+            match self.runtime.block_on(store.stat(place)) {
+                Err(error) if error.is_absent() => {}
+                stat => return stat.map(|stat| stat.size).map_err(|error| why(&error)),
+            }
+        }
+        Err(Unread::Gone)
+    }
+
     /// Whether time is up.
     pub fn is_late(&self) -> bool {
         self.until.is_some_and(|until| Instant::now() >= until)
