@@ -95,7 +95,7 @@ fn a_merged_database_is_the_union_of_its_subtasks() {
     });
     let operators: usize = compared.iter().map(|one| one.0).sum();
     let entries: usize = compared.iter().map(|one| one.1).sum();
-    assert_eq!((checkpoints.len(), operators), (53, 155), "checkpoints and operators");
+    assert_eq!((checkpoints.len(), operators), (56, 164), "checkpoints and operators");
     assert!(entries > 300_000, "only {entries} entries were compared");
 }
 
