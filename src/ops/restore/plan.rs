@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use super::candidates::Candidate;
 use super::candidates::Part;
+use super::chain::identity;
 use super::choice::Choice;
 use super::choice::Unmeant;
 use crate::format::flink::content::KeyGroups;
 use crate::format::flink::content::Sort;
 use crate::format::flink::keyed::IncrementalHandle;
+use crate::format::flink::keyed::KeyGroupRange;
 use crate::format::flink::metadata::Metadata;
 use crate::format::flink::operator::OperatorId;
 use crate::format::flink::stream::StreamHandle;
@@ -55,7 +57,7 @@ pub struct Database<'a> {
 #[derive(Debug)]
 pub enum Make<'a> {
     /// Its files are put side by side, under the names RocksDB knows them by.
-    Place(Vec<Placed<'a>>),
+    Place(FileSet<'a>),
     /// Its rows are read and written anew.
     Build(Vec<Input<'a>>),
 }
@@ -75,7 +77,7 @@ pub struct Input<'a> {
 #[derive(Debug)]
 pub enum Rows<'a> {
     /// In a database, whose files these are.
-    Database(Vec<Placed<'a>>),
+    Database(FileSet<'a>),
     /// In a key-groups stream.
     Stream {
         /// Its bytes.
@@ -85,6 +87,17 @@ pub enum Rows<'a> {
         /// What the handle says of it.
         groups: KeyGroups,
     },
+}
+
+/// The files of a handle.
+#[derive(Debug)]
+pub struct FileSet<'a> {
+    /// Whose handle, in words.
+    pub owner: String,
+    /// The key groups of the handle; after a rescale its tables can hold more.
+    pub key_groups: KeyGroupRange,
+    /// The files.
+    pub files: Vec<Placed<'a>>,
 }
 
 /// A file of a database.
@@ -98,6 +111,8 @@ pub struct Placed<'a> {
     pub source: Source<'a>,
     /// How a report shows its file; `None` of one inside the metadata.
     pub path: Option<String>,
+    /// What tells it from other files.
+    pub identity: String,
 }
 
 /// What lies in a changelog.
@@ -231,39 +246,9 @@ impl<'a> RestorePlan<'a> {
         }
         Ok(RestorePlan { databases, left_out })
     }
-
-    /// Files that are placed, in databases and for them.
-    pub fn files(&self) -> impl Iterator<Item = &Placed<'a>> {
-        self.databases.iter().flat_map(|database| database.files())
-    }
 }
 
-impl<'a> Database<'a> {
-    /// Files that are placed, as they are or for their rows.
-    pub fn files(&self) -> impl Iterator<Item = &Placed<'a>> {
-        let (placed, inputs): (&[_], &[_]) = match &self.make {
-            Make::Place(files) => (files, &[]),
-            Make::Build(inputs) => (&[], inputs),
-        };
-        let of_inputs = inputs.iter().flat_map(|input| match &input.rows {
-            Rows::Database(files) => files.as_slice(),
-            Rows::Stream { .. } => &[],
-        });
-        placed.iter().chain(of_inputs)
-    }
-
-    /// The streams that it is made of, with how a report shows them.
-    pub fn streams(&self) -> impl Iterator<Item = (&Source<'a>, Option<&str>)> {
-        let inputs: &[_] = match &self.make {
-            Make::Place(_) => &[],
-            Make::Build(inputs) => inputs,
-        };
-        inputs.iter().filter_map(|input| match &input.rows {
-            Rows::Database(_) => None,
-            Rows::Stream { source, path, .. } => Some((source, path.as_deref())),
-        })
-    }
-
+impl Database<'_> {
     /// Its operator and subtask, in words.
     pub fn label(&self) -> String {
         let operator = label(self.uid.as_deref(), self.name.as_deref(), self.operator);
@@ -416,11 +401,7 @@ impl<'a> Planner<'_, 'a> {
     }
 
     /// The files of a handle.
-    fn files(
-        &self,
-        handle: &IncrementalHandle<'a>,
-        owner: &str,
-    ) -> Result<Vec<Placed<'a>>, Conflict> {
+    fn files(&self, handle: &IncrementalHandle<'a>, owner: &str) -> Result<FileSet<'a>, Conflict> {
         let mut files: Vec<Placed<'a>> = Vec::new();
         let mut names = BTreeSet::new();
         for file in handle.shared.iter().chain(handle.private.iter()) {
@@ -439,7 +420,8 @@ impl<'a> Planner<'_, 'a> {
             let what = format!("{} as {local_name}", owner());
             let source = self.source(stream, &what)?;
             let path = self.places.of(stream).map(|place| self.places.text(place));
-            files.push(Placed { local_name, kind, source, path });
+            let identity = identity(&file, &source);
+            files.push(Placed { local_name, kind, source, path, identity });
         }
         let has = |kind: FileKind| files.iter().any(|file| file.kind == kind);
         for (kind, what) in [(FileKind::Current, "CURRENT"), (FileKind::Manifest, "MANIFEST")] {
@@ -447,7 +429,8 @@ impl<'a> Planner<'_, 'a> {
                 return Err(Conflict::Lacks { owner: owner.to_owned(), what });
             }
         }
-        Ok(files)
+        let key_groups = handle.key_groups;
+        Ok(FileSet { owner: owner.to_owned(), key_groups, files })
     }
 
     fn source(&self, stream: &StreamHandle<'a>, what: &str) -> Result<Source<'a>, Conflict> {

@@ -116,7 +116,19 @@ impl<'s> Site<'s> {
                 self.clear()?;
             }
             Some(_) => self.take_back()?,
-            None => self.clear()?,
+            None => {
+                // Of a run that was killed before it had begun there is little.
+                let is_ours =
+                    |found: &Found| found.name.starts_with(IDENTITY) || found.name == LOCK;
+                let listed = self.disk.list(&self.staging).map_err(failed())?;
+                if let Some(foreign) = listed.iter().flatten().find(|found| !is_ours(found)) {
+                    let path = self.staging.join(&foreign.name);
+                    let why = "was not made by chkctl".to_owned();
+                    let hint = "move it away, or name another DIR";
+                    return Err(RestoreError::Occupied { path, why, hint });
+                }
+                self.clear()?;
+            }
         }
         self.old = old(self.disk, &self.target, force)?;
         self.disk.put(&at, identity.as_bytes()).map_err(RestoreError::disk(&at))
@@ -161,6 +173,16 @@ impl<'s> Site<'s> {
             let _ = self.disk.remove_directory(&at);
         }
         self.disk.remove_file(&list).map_err(failed())
+    }
+
+    /// The directory that is restored to.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// A file that may be made to see whether it can be, and is removed at once.
+    pub fn probe(&self) -> PathBuf {
+        self.staging.join("probe")
     }
 
     /// The directory of the database with a number.

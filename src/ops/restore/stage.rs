@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
 use super::error::RestoreError;
+use super::finish::stored;
 use super::plan::Placed;
 use crate::model::Location;
 use crate::ops::verify::content;
@@ -84,6 +85,10 @@ pub struct Stager<'s> {
     pub disk: &'s Disk,
     /// Whether blocks of tables are checked.
     pub checks: bool,
+    /// Whether heads of tables are read all the same.
+    pub counts: bool,
+    /// Whether files have to outlive whatever happens to the machine.
+    pub lasting: bool,
     /// Whether local tables are linked.
     pub links: bool,
     /// Whether the file system may still turn out to reflink.
@@ -101,8 +106,7 @@ impl Stager<'_> {
     /// # Errors
     /// See [`RestoreError`]; nothing has the name of the file then.
     pub fn stage(&self, directory: &Path, file: &Placed<'_>) -> Result<Staged, RestoreError> {
-        // The kind is known, so the name is that of a file and leads nowhere.
-        let target = directory.join(&file.local_name);
+        let target = target(directory, file);
         if let Some(kept) = self.kept(&target, file)? {
             return Ok(kept);
         }
@@ -197,6 +201,31 @@ impl Stager<'_> {
         Ok(None)
     }
 
+    /// What a file that was brought shows.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn again(&self, directory: &Path, file: &Placed<'_>) -> Result<Option<Fact>, RestoreError> {
+        self.check(&target(directory, file), file).map(|(fact, _)| fact)
+    }
+
+    /// Whether nothing of a file has to be written: it is linked, or reflinked.
+    pub fn needs_no_room(&self, file: &Placed<'_>, probe: PathBuf) -> bool {
+        let Source::File { places, whole: true, .. } = &file.source else { return false };
+        if !matches!(file.kind, FileKind::Sst(_) | FileKind::Blob) {
+            return false;
+        }
+        let Some(path) = places.iter().find_map(Location::local_path) else { return false };
+        let tried = |done: io::Result<()>| {
+            let done = done.is_ok();
+            // Whether it can be removed shows when everything is.
+            let _ = self.disk.remove_file(&probe);
+            done
+        };
+        (self.links && tried(self.disk.link(&path, &probe)))
+            || (self.reflinks.load(Ordering::Relaxed) && tried(self.disk.reflink(&path, &probe)))
+    }
+
     /// Looks into a file that is here.
     fn check(&self, at: &Path, file: &Placed<'_>) -> Result<(Option<Fact>, Looked), RestoreError> {
         let failed = |why: String| RestoreError::Unread { object: at.display().to_string(), why };
@@ -231,6 +260,11 @@ impl Stager<'_> {
         match file.kind {
             FileKind::Sst(_) if self.checks => {
                 table::look(bytes, Level::Blocks, limits, looked).map(Some)
+            }
+            // Its entries are counted; whatever else is wrong with it was not asked for.
+            FileKind::Sst(_) if self.counts => {
+                let head = table::look(bytes, Level::Footer, limits, looked)?;
+                Ok(Some(head).filter(|head| matches!(head, Fact::Sst(_))))
             }
             FileKind::Manifest => content::look(bytes, &Content::Manifest, limits).map(Some),
             FileKind::Current => content::look(bytes, &Content::Current, limits).map(Some),
@@ -273,11 +307,13 @@ impl Stager<'_> {
                 return Err(unread(why, file));
             }
         };
-        // Of a table that is longer than its handle says the blocks tell.
-        if !(self.checks && matches!(file.kind, FileKind::Sst(_))) {
-            self.has_its_size(file)?;
+        if self.lasting {
+            // Of a table that is longer than its handle says the blocks tell.
+            if !(self.checks && matches!(file.kind, FileKind::Sst(_))) {
+                self.has_its_size(file)?;
+            }
+            self.disk.sync(&target, part).map_err(disk)?;
         }
-        self.disk.sync(&target, part).map_err(disk)?;
         let how = match file.source {
             Source::Inline(_) => How::Inline,
             Source::File { .. } => How::Copied,
@@ -312,6 +348,14 @@ fn unread(why: Unread, file: &Placed<'_>) -> RestoreError {
             what: rules::FILE_MISSING.what.to_owned(),
             code: rules::FILE_MISSING.code,
         },
+    }
+}
+
+/// Where a file goes. Its kind is known, so its name leads nowhere.
+pub fn target(directory: &Path, file: &Placed<'_>) -> PathBuf {
+    match file.kind {
+        FileKind::Options => directory.join(stored(&file.local_name)),
+        _ => directory.join(&file.local_name),
     }
 }
 

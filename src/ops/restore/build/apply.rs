@@ -1,6 +1,6 @@
 //! The builder: rows become tables, and tables a database.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs;
 use std::fs::File;
 use std::io;
@@ -39,6 +39,8 @@ pub struct Builder {
     directory: PathBuf,
     tables: Temporary,
     families: Vec<Family>,
+    /// Positions of these by their names.
+    positions: HashMap<String, usize>,
     memory: u64,
     /// Bytes of rows that wait.
     waiting: u64,
@@ -64,19 +66,9 @@ impl Builder {
     /// written take at most 64 MiB beyond that.
     ///
     /// # Errors
-    /// No column family can have such a name, or two have the same; the directory is not there,
-    /// not empty, or cannot be written to.
+    /// See [`Builder::family`]; two have the same name; the directory is not there, not empty,
+    /// or cannot be written to.
     pub fn create(directory: &Path, families: &[String], memory: u64) -> Result<Self, BuildError> {
-        let mut seen = HashSet::new();
-        for name in families {
-            let why = match name.as_str() {
-                DEFAULT_COLUMN_FAMILY_NAME => "it is RocksDB's own",
-                name if name.contains('\0') => "it has a NUL",
-                name if !seen.insert(name) => "it occurs twice",
-                _ => continue,
-            };
-            return Err(BuildError::Name { name: name.clone(), why });
-        }
         let failed = |error| BuildError::File { path: directory.to_owned(), error };
         if fs::read_dir(directory).map_err(failed)?.next().is_some() {
             return Err(failed(io::ErrorKind::DirectoryNotEmpty.into()));
@@ -84,15 +76,48 @@ impl Builder {
         let tables = directory.join(TABLES);
         fs::create_dir(&tables)
             .map_err(|error| BuildError::File { path: tables.clone(), error })?;
-        Ok(Builder {
+        let mut builder = Builder {
             directory: directory.to_owned(),
             tables: Temporary(tables),
-            families: families.iter().map(|name| Family::new(name)).collect(),
+            families: Vec::new(),
+            positions: HashMap::new(),
             memory,
             waiting: 0,
             begun: 0,
             writes: 0,
-        })
+        };
+        for (expected, name) in families.iter().enumerate() {
+            if builder.family(name)? != expected {
+                return Err(BuildError::Name { name: name.clone(), why: "it occurs twice" });
+            }
+        }
+        Ok(builder)
+    }
+
+    /// The position of a column family, made if there is none of that name yet.
+    ///
+    /// # Errors
+    /// No column family can have such a name.
+    pub fn family(&mut self, name: &str) -> Result<usize, BuildError> {
+        if let Some(known) = self.positions.get(name) {
+            return Ok(*known);
+        }
+        let why = match name {
+            DEFAULT_COLUMN_FAMILY_NAME => "it is RocksDB's own",
+            name if name.contains('\0') => "it has a NUL",
+            _ => {
+                self.families.push(Family::new(name));
+                let position = self.families.len() - 1;
+                self.positions.insert(name.to_owned(), position);
+                return Ok(position);
+            }
+        };
+        Err(BuildError::Name { name: name.to_owned(), why })
+    }
+
+    /// The names of the column families, in the order of their positions.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.families.iter().map(|family| family.name.as_str())
     }
 
     /// Adds a row to the column family with this position among the names. Of rows with the

@@ -1,10 +1,10 @@
 //! Rows of a database that is there go into one that is being built.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use rocksdb::DEFAULT_COLUMN_FAMILY_NAME;
 use rocksdb::ReadOptions;
 
 use super::BuildError;
@@ -33,8 +33,8 @@ pub enum CopyError {
 
 /// Copies the rows of some key groups, merge operands applied and checksums verified.
 ///
-/// Keys begin with their key group in `prefix` bytes. `families` says which column family of
-/// the builder those of the database are; others are left out. `progress` is told the bytes of
+/// Keys begin with their key group in `prefix` bytes. A column family becomes the one of the same
+/// name; RocksDB's own, of which Flink makes no use, is left out if it is empty. `progress` is told the bytes of
 /// keys and values from time to time, and says whether to go on. Returns the number of rows;
 /// `None` if it said not to.
 ///
@@ -45,15 +45,17 @@ pub fn copy(
     manifest: &Manifest,
     prefix: usize,
     groups: RangeInclusive<u16>,
-    families: &HashMap<String, usize>,
     builder: &mut Builder,
     progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Option<u64>, CopyError> {
-    let db = open::read_only(directory, manifest, CACHE)?;
+    let db = open::read_only(directory, manifest, CACHE, None)?;
     let mut rows: u64 = 0;
     for family in &manifest.column_families {
         let name = String::from_utf8_lossy(&family.name);
-        let Some(to) = families.get(&*name) else { continue };
+        if name == DEFAULT_COLUMN_FAMILY_NAME && family.files.is_empty() {
+            continue;
+        }
+        let to = builder.family(&name)?;
         let Some(handle) = db.cf_handle(&name) else {
             let message = format!("column family {name} was not opened");
             return Err(OpenError::Refused(message).into());
@@ -72,7 +74,7 @@ pub fn copy(
         iterator.seek_to_first();
         let mut bytes = 0;
         while let Some((key, value)) = iterator.item() {
-            builder.add(*to, key, value)?;
+            builder.add(to, key, value)?;
             rows += 1;
             bytes += (key.len() + value.len()) as u64;
             if bytes >= STRIDE && progress(std::mem::take(&mut bytes)).is_break() {

@@ -12,10 +12,12 @@
 //! | rows that wait | `rows.rs` |
 //! | what a table looks like | `table.rs` |
 //! | rows of another database | `copy.rs` |
+//! | which rows a restored database is built from | `finish.rs` |
 
 pub mod apply;
 pub mod copy;
 mod family;
+mod finish;
 mod rows;
 mod table;
 
