@@ -61,20 +61,8 @@ public class AgainstKnown {
             File root = new File(directory);
             JsonNode report = new ObjectMapper().readTree(new File(root, "restore.json"));
             for (JsonNode one : report.get("databases")) {
-                String operator = one.get("operator_id").asText();
-                // One database lies in the directory itself, several below it.
-                File[] places = {
-                    new File(root, operator + "/" + one.get("subtask").asText()),
-                    new File(root, operator),
-                    root
-                };
-                for (File place : places) {
-                    if (new File(place, "CURRENT").exists()) {
-                        read(place, one);
-                        databases++;
-                        break;
-                    }
-                }
+                read(new File(root, one.get("directory").asText()), one);
+                databases++;
             }
             expected.forEach(
                     (entry, value) -> {
