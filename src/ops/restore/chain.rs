@@ -70,7 +70,9 @@ impl Chain {
             }
         }
         // Nobody can tell any more.
-        oldest.iter().for_each(|identity| drop(self.first.remove(identity)));
+        for identity in &oldest {
+            self.first.remove(identity);
+        }
     }
 
     /// The checkpoint that uploaded a file, if that can be told.

@@ -420,6 +420,8 @@ mod tests {
         };
         let facts = [
             Fact::Sst(SstFact {
+                entries: 0,
+                deletions: 0,
                 bytes: 99,
                 column_family: Some((*b"count").into()),
                 deletes,

@@ -42,6 +42,12 @@ use crate::store::Reader;
 use crate::store::StoreError;
 use crate::store::Stores;
 
+/// Bytes of a local file that are read at a time: they stay near the processor until they are
+/// checked.
+const LOCAL_CHUNK: u64 = 256 << 10;
+/// Bytes of an object that are asked for at a time, if memory allows.
+const REMOTE_CHUNK: u64 = 8 << 20;
+
 /// Opens files for threads that read.
 #[derive(Clone, Copy)]
 pub struct Files<'p> {
@@ -51,6 +57,8 @@ pub struct Files<'p> {
     pub runtime: &'p Handle,
     /// How much is read at a time and held, of local files and of objects.
     pub limits: [Limits; 2],
+    /// Ranges of an object that are asked for beforehand.
+    pub depth: usize,
     /// When it ends, ready or not.
     pub until: Option<Instant>,
 }
@@ -295,12 +303,18 @@ impl Files<'_> {
     fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened<'_>, u64), Unread> {
         let store = self.stores.open(place).map_err(|error| why(&error))?;
         let reader = store.reader(place, self.runtime).map_err(|error| why(&error))?;
+        let reader = reader.with_depth(self.depth);
         let length = match bytes {
             Some(bytes) => bytes,
             None => self.runtime.block_on(store.stat(place)).map_err(|error| why(&error))?.size,
         };
         Ok((Opened { reader, files: *self }, length))
     }
+}
+
+/// How much is read at a time of local files and of objects, by whoever may hold `memory` bytes.
+pub fn limits(memory: u64) -> [Limits; 2] {
+    [LOCAL_CHUNK, REMOTE_CHUNK].map(|chunk| Limits { chunk: chunk.min(memory / 4), memory })
 }
 
 /// How many files are read at a time: one for each processor, and in object stores at least
