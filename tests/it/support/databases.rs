@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use chkctl::catalog::checkpoint;
@@ -11,15 +12,36 @@ use chkctl::format::flink::metadata::Metadata;
 use chkctl::format::flink::operator::Subtask;
 use chkctl::format::flink::stream::StreamHandle;
 use chkctl::model::places::Places;
+#[cfg(feature = "rocksdb")]
+use chkctl::ops::restore::merge_operator;
 use chkctl::store::Location;
 use chkctl::store::StoreOptions;
 use chkctl::store::Stores;
+#[cfg(feature = "rocksdb")]
+use rocksdb::ColumnFamilyDescriptor;
+#[cfg(feature = "rocksdb")]
+use rocksdb::DB;
+#[cfg(feature = "rocksdb")]
+use rocksdb::IteratorMode;
+#[cfg(feature = "rocksdb")]
+use rocksdb::Options;
 use serde_json::Value;
+#[cfg(feature = "rocksdb")]
+use sha2::Digest;
+#[cfg(feature = "rocksdb")]
+use sha2::Sha256;
+
+#[cfg(feature = "rocksdb")]
+use super::archives::hex;
 
 /// A database of a checkpoint.
 pub(crate) struct Database {
     /// The name the oracle gives its handle.
     pub(crate) tag: String,
+    /// The key groups of its handle.
+    pub(crate) groups: RangeInclusive<u16>,
+    /// Bytes of the key group in front of a key.
+    pub(crate) prefix: usize,
     /// The local names of its files and their bytes; `None` if a file is missing.
     pub(crate) files: Vec<(String, Option<Vec<u8>>)>,
 }
@@ -35,6 +57,38 @@ pub(crate) fn expected(handle: &Value) -> BTreeMap<String, (u64, String)> {
     families.map(of).collect()
 }
 
+/// The rows of each column family of the database in a directory.
+#[cfg(feature = "rocksdb")]
+pub(crate) fn rows(home: &Path) -> BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>> {
+    let names = DB::list_cf(&Options::default(), home).unwrap();
+    let families = names.iter().map(|name| {
+        let mut options = Options::default();
+        merge_operator::register(&mut options);
+        ColumnFamilyDescriptor::new(name, options)
+    });
+    let db = DB::open_cf_descriptors_read_only(&Options::default(), home, families, false).unwrap();
+    let rows = |name: &String| {
+        let rows = db.iterator_cf(&db.cf_handle(name).unwrap(), IteratorMode::Start);
+        rows.map(|row| row.map(|(key, value)| (key.to_vec(), value.to_vec())).unwrap()).collect()
+    };
+    names.iter().map(|name| (name.clone(), rows(name))).collect()
+}
+
+/// Entries and hash of each column family, as the oracle computes them.
+#[cfg(feature = "rocksdb")]
+pub(crate) fn summary(
+    rows: &BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>>,
+) -> BTreeMap<String, (u64, String)> {
+    let of = |(name, rows): (&String, &Vec<(Vec<u8>, Vec<u8>)>)| {
+        let mut hash = Sha256::new();
+        for (key, value) in rows {
+            hash.update(format!("{name}\t{}\t{}\n", hex(key), hex(value)));
+        }
+        (name.clone(), (rows.len() as u64, hex(&hash.finalize())))
+    };
+    rows.iter().map(of).collect()
+}
+
 /// The databases of the checkpoint in a directory.
 pub(crate) fn of(directory: &Path) -> Vec<Database> {
     let stores = Stores::new(StoreOptions::default());
@@ -46,29 +100,33 @@ pub(crate) fn of(directory: &Path) -> Vec<Database> {
     let places = checkpoint::places(&stores, &metadata, &file.location, &options);
     let places = runtime.block_on(places);
     let handles = incremental_handles(&metadata).into_iter();
-    let databases = handles.map(|(tag, handle)| {
+    let databases = handles.map(|(tag, max_parallelism, handle)| {
         let files =
             handle.shared.iter().chain(handle.private.iter()).map(|file| {
                 (file.local_name.to_string(), bytes_of(&file.handle.unwrap(), &places))
             });
-        Database { tag, files: files.collect() }
+        let first = u16::try_from(handle.key_groups.start).unwrap();
+        let count = u16::try_from(handle.key_groups.count).unwrap();
+        let prefix = if max_parallelism > 128 { 2 } else { 1 };
+        Database { tag, groups: first..=first + count - 1, prefix, files: files.collect() }
     });
     databases.collect()
 }
 
-/// Incremental handles with the names the oracle gives them.
-fn incremental_handles<'a>(metadata: &Metadata<'a>) -> Vec<(String, IncrementalHandle<'a>)> {
+/// Incremental handles, with the names the oracle gives them and their max parallelism.
+fn incremental_handles<'a>(metadata: &Metadata<'a>) -> Vec<(String, i32, IncrementalHandle<'a>)> {
     let mut found = Vec::new();
     for operator in metadata.operators.iter() {
+        let max = operator.max_parallelism;
         for subtask in operator.subtasks.iter().flat_map(|list| list.iter()) {
             let Subtask::Running(state) = subtask else { continue };
             let tag = format!("{}-{}-0", operator.id, state.index);
             match state.managed_keyed {
-                Some(KeyedHandle::Incremental(handle)) => found.push((tag, handle)),
+                Some(KeyedHandle::Incremental(handle)) => found.push((tag, max, handle)),
                 Some(KeyedHandle::Changelog(handle)) => {
                     for (n, part) in handle.materialized.iter().flatten().enumerate() {
                         if let KeyedHandle::Incremental(handle) = part {
-                            found.push((format!("{tag}-mat{n}"), handle));
+                            found.push((format!("{tag}-mat{n}"), max, handle));
                         }
                     }
                 }

@@ -71,6 +71,7 @@ impl Builder {
         for name in families {
             let why = match name.as_str() {
                 DEFAULT_COLUMN_FAMILY_NAME => "it is RocksDB's own",
+                "" => "it is empty",
                 name if name.contains('\0') => "it has a NUL",
                 name if !seen.insert(name) => "it occurs twice",
                 _ => continue,

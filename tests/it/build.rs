@@ -1,0 +1,58 @@
+//! Are the rows of a database that was built those it was built from?
+//!
+//! | module | asks |
+//! |---|---|
+//! | `copies` | does a database hold the rows of all subtasks, of the wanted key groups alone? |
+//! | `order` | does the order in which rows come make no difference? |
+//! | `refusals` | is what cannot be built refused, with the reason and nothing left behind? |
+//! | `streams` | do full snapshots become the databases that Flink makes of them? |
+//! | `works` | can RocksDB, new and old, work with what was built? |
+
+mod copies;
+mod order;
+mod refusals;
+mod streams;
+mod works;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chkctl::ops::restore::build::apply::Builder;
+
+use crate::support::databases;
+
+/// Rows of column families.
+type Families = BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>>;
+
+/// Builds a database of rows, given with the positions of their column families.
+fn build<'r>(
+    directory: &Path,
+    names: &[&str],
+    memory: u64,
+    rows: impl IntoIterator<Item = (usize, &'r [u8], &'r [u8])>,
+) -> Vec<u64> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut builder = Builder::create(directory, &names, memory).unwrap();
+    for (family, key, value) in rows {
+        builder.add(family, key, value).unwrap();
+    }
+    builder.finish().unwrap()
+}
+
+/// The rows of a database without `default`, which is to be empty.
+fn rows_of(directory: &Path) -> Families {
+    let mut rows = databases::rows(directory);
+    assert_eq!(rows.remove("default"), Some(Vec::new()));
+    rows
+}
+
+/// What lies in a directory: numbers in names are `#`.
+fn files(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|name| name.replace(|c: char| c.is_ascii_digit(), "").replace('.', "#."))
+        .collect();
+    names.sort();
+    names
+}
