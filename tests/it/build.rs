@@ -14,15 +14,12 @@ mod refusals;
 mod streams;
 mod works;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use chkctl::ops::restore::build::apply::Builder;
 
 use crate::support::databases;
-
-/// Rows of column families.
-type Families = BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>>;
+use crate::support::databases::Families;
 
 /// Builds a database of rows, given with the positions of their column families.
 fn build<'r>(

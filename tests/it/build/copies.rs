@@ -12,11 +12,11 @@ use chkctl::ops::restore::build::apply::Builder;
 use chkctl::ops::restore::build::apply::MEMORY;
 use chkctl::ops::restore::build::copy::copy;
 
-use super::Families;
 use super::rows_of;
 use crate::support::archives;
 use crate::support::databases;
 use crate::support::databases::Database;
+use crate::support::databases::Families;
 
 /// Databases of one operator, in directories.
 struct Placed {

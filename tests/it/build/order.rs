@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::Families;
 use super::build;
 use super::files;
 use super::rows_of;
 use crate::support::databases;
+use crate::support::databases::Families;
 
 const NAMES: [&str; 3] = ["count", "history", "_timer_state/event_user-timers"];
 

@@ -57,9 +57,13 @@ pub(crate) fn expected(handle: &Value) -> BTreeMap<String, (u64, String)> {
     families.map(of).collect()
 }
 
+/// Keys and values by column family.
+#[cfg(feature = "rocksdb")]
+pub(crate) type Families = BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>>;
+
 /// The rows of each column family of the database in a directory.
 #[cfg(feature = "rocksdb")]
-pub(crate) fn rows(home: &Path) -> BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>> {
+pub(crate) fn rows(home: &Path) -> Families {
     let names = DB::list_cf(&Options::default(), home).unwrap();
     let families = names.iter().map(|name| {
         let mut options = Options::default();
@@ -76,17 +80,16 @@ pub(crate) fn rows(home: &Path) -> BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>> {
 
 /// Entries and hash of each column family, as the oracle computes them.
 #[cfg(feature = "rocksdb")]
-pub(crate) fn summary(
-    rows: &BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>>,
-) -> BTreeMap<String, (u64, String)> {
-    let of = |(name, rows): (&String, &Vec<(Vec<u8>, Vec<u8>)>)| {
+pub(crate) fn summary(families: &Families) -> BTreeMap<String, (u64, String)> {
+    let of = |name: &String| {
+        let rows = &families[name];
         let mut hash = Sha256::new();
         for (key, value) in rows {
             hash.update(format!("{name}\t{}\t{}\n", hex(key), hex(value)));
         }
         (name.clone(), (rows.len() as u64, hex(&hash.finalize())))
     };
-    rows.iter().map(of).collect()
+    families.keys().map(of).collect()
 }
 
 /// The databases of the checkpoint in a directory.
