@@ -2,6 +2,7 @@
 
 pub(crate) mod compressed;
 mod damage;
+mod rows;
 pub(crate) mod streams;
 
 use std::collections::BTreeMap;
