@@ -3,12 +3,14 @@
 //! | module | asks |
 //! |---|---|
 //! | `copies` | does a database hold the rows of all subtasks, of the wanted key groups alone? |
+//! | `formats` | do full checkpoints of 1.14 become the databases of incremental ones? |
 //! | `order` | does the order in which rows come make no difference? |
 //! | `refusals` | is what cannot be built refused, with the reason and nothing left behind? |
 //! | `streams` | do full snapshots become the databases that Flink makes of them? |
 //! | `works` | can RocksDB, new and old, work with what was built? |
 
 mod copies;
+mod formats;
 mod order;
 mod refusals;
 mod streams;

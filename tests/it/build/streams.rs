@@ -52,7 +52,7 @@ fn handle(stream: &Stream) -> &KeyGroups {
 }
 
 /// Builds a database of a stream; returns what was read.
-fn build(stream: &Stream, directory: &Path, memory: u64) -> Parsed {
+pub(super) fn build(stream: &Stream, directory: &Path, memory: u64) -> Parsed {
     let mut rows = Building { directory, memory, builder: None };
     let length = stream.bytes.len() as u64;
     let parsed = full_rows(&mut &*stream.bytes, length, handle(stream), &mut rows).unwrap();
