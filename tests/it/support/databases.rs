@@ -39,8 +39,10 @@ pub(crate) struct Database {
     /// The name the oracle gives its handle.
     pub(crate) tag: String,
     /// The key groups of its handle.
+    #[cfg_attr(not(feature = "rocksdb"), expect(dead_code))]
     pub(crate) groups: RangeInclusive<u16>,
     /// Bytes of the key group in front of a key.
+    #[cfg_attr(not(feature = "rocksdb"), expect(dead_code))]
     pub(crate) prefix: usize,
     /// The local names of its files and their bytes; `None` if a file is missing.
     pub(crate) files: Vec<(String, Option<Vec<u8>>)>,
