@@ -100,18 +100,30 @@ fn rows_in_order_make_few_large_tables() {
     assert_eq!(check(&rows, 8 << 20), 2);
 }
 
-#[test]
-fn hundreds_of_column_families_share_the_memory() {
-    const FAMILIES: usize = 300;
+/// Builds so many column families, each with one row in every key group, all of them in the order
+/// of a stream: by key groups. Returns the number of tables.
+fn many(families: usize, memory: u64) -> usize {
     let home = tempfile::tempdir().unwrap();
-    let names: Vec<String> = (0..FAMILIES).map(|n| format!("state-{n}")).collect();
+    let names: Vec<String> = (0..families).map(|n| format!("state-{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    // As in a stream: by key groups, all states in each.
-    let keys = (0..128_u8).flat_map(|group| (0..FAMILIES).map(move |family| (family, [group, 7])));
+    let keys = (0..128_u8).flat_map(|group| (0..families).map(move |family| (family, [group, 7])));
     let keys: Vec<(usize, [u8; 2])> = keys.collect();
     let rows = keys.iter().map(|(family, key)| (*family, &key[..], &b"some value"[..]));
-    assert_eq!(build(home.path(), &names, 256 << 10, rows), [128; FAMILIES]);
+    assert_eq!(build(home.path(), &names, memory, rows), vec![128; families]);
     let rows = databases::rows(home.path());
-    assert_eq!(rows.len(), FAMILIES + 1);
+    assert_eq!(rows.len(), families + 1);
     assert!(rows.iter().all(|(name, rows)| rows.len() == if name == "default" { 0 } else { 128 }));
+    files(home.path()).iter().filter(|name| name.ends_with(".sst")).count()
+}
+
+#[test]
+fn hundreds_of_column_families_share_the_memory() {
+    let tables = many(300, 256 << 10);
+    assert!((300..=300 * 8).contains(&tables), "{tables}");
+}
+
+#[test]
+fn many_small_tables_become_one() {
+    // More than are written at a time, and memory for five rows of each.
+    assert_eq!(many(40, 8 << 10), 40);
 }

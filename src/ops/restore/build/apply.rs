@@ -130,7 +130,7 @@ impl Builder {
         for family in 0..self.families.len() {
             self.write(family)?;
             self.end(family)?;
-            if self.families[family].has_overlap() {
+            if self.families[family].is_scattered() {
                 self.merge(family)?;
             }
         }
@@ -190,8 +190,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Makes tables that do not overlap of those that do. RocksDB does the merging, in a
-    /// database that has each of them in the order in which they were written.
+    /// Makes large tables that do not overlap of those that were written. RocksDB does the
+    /// merging, in a database that has each of them in the order in which they were written.
     fn merge(&mut self, family: usize) -> Result<(), BuildError> {
         let room = Temporary(self.tables.0.join(MERGED));
         let home = self.directory.clone();
