@@ -30,6 +30,9 @@ use chkctl::store::disk::Disk;
 use chkctl::store::disk::Moment;
 use object_store::Error;
 
+use super::left::copy;
+use super::left::in_memory;
+use super::left::published;
 use crate::support::archives;
 use crate::support::hooked_store::Call;
 use crate::support::hooked_store::HookedStore;
@@ -137,45 +140,6 @@ impl World {
         let restored = apply::restore(&plan, &site, &options)?;
         site.publish(&apply::finished(&plan, &restored), b"{}")
     }
-}
-
-/// A directory in memory where there can be one: thousands of times a disk would be waited for.
-fn in_memory() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => {
-                fs::create_dir(&to).unwrap();
-                copy(&entry.path(), &to);
-            }
-            false => drop(fs::copy(entry.path(), &to).unwrap()),
-        }
-    }
-}
-
-/// Every file below a directory, with its content; not what is unfinished.
-fn published(directory: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let Ok(entries) = fs::read_dir(directory) else { return found };
-    for entry in entries {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if name.starts_with(".chkctl-restore") {
-            continue;
-        }
-        if path.is_dir() {
-            let inside = published(&path).into_iter();
-            found.extend(inside.map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
-        } else {
-            found.insert(name, fs::read(&path).unwrap());
-        }
-    }
-    found
 }
 
 /// That whatever RocksDB could open is whole: where there is a CURRENT, everything is.

@@ -100,3 +100,18 @@ pub(crate) fn summary(rows: &Rows) -> Summary {
     };
     rows.iter().map(of).collect()
 }
+
+/// All that a directory holds if RocksDB opens it; nothing is written there either way.
+pub(crate) fn if_it_opens(directory: &Path) -> Option<Rows> {
+    let names = DB::list_cf(&Options::default(), directory).ok()?;
+    let families = names.iter().map(|name| {
+        let mut options = Options::default();
+        string_append(&mut options);
+        ColumnFamilyDescriptor::new(name, options)
+    });
+    let log = tempfile::tempdir().unwrap();
+    let mut options = Options::default();
+    options.set_db_log_dir(log.path());
+    let db = DB::open_cf_descriptors_read_only(&options, directory, families, false).ok()?;
+    Some(rows(&db))
+}

@@ -1,5 +1,5 @@
 //! A web server that answers as S3 does: one bucket holds a directory, one lists the same and
-//! never gives an object, the others refuse.
+//! never gives an object, the others refuse. A test may say what becomes of each request.
 
 use std::fs;
 use std::io::Read;
@@ -19,6 +19,23 @@ pub(crate) struct S3 {
     requests: Arc<Mutex<Vec<String>>>,
 }
 
+/// What becomes of a request.
+#[cfg_attr(not(feature = "rocksdb"), expect(dead_code))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is answered.
+    Answered,
+    /// It is refused with this status.
+    Refused(u16),
+    /// The connection ends without a word.
+    HungUp,
+    /// The connection ends in the middle of the body.
+    CutOff,
+}
+
+/// Told of the head of each request before it is answered.
+type Before = dyn Fn(&str) -> Fate + Send + Sync;
+
 struct Answer {
     status: u16,
     content_type: &'static str,
@@ -28,14 +45,23 @@ struct Answer {
 impl S3 {
     /// Serves what lies below `root` as the bucket `flink`.
     pub(crate) fn start(root: &Path) -> S3 {
+        S3::start_with(root, |_| Fate::Answered)
+    }
+
+    /// The same, where something decides what becomes of each request, and may take its time.
+    pub(crate) fn start_with(
+        root: &Path,
+        before: impl Fn(&str) -> Fate + Send + Sync + 'static,
+    ) -> S3 {
+        let before: Arc<Before> = Arc::new(before);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let (seen, root) = (Arc::clone(&requests), root.to_owned());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, root) = (Arc::clone(&seen), root.clone());
-                std::thread::spawn(move || serve(stream, &seen, &root));
+                let (seen, root, before) = (Arc::clone(&seen), root.clone(), Arc::clone(&before));
+                std::thread::spawn(move || serve(stream, &seen, &root, &*before));
             }
         });
         S3 { url, requests }
@@ -47,7 +73,7 @@ impl S3 {
     }
 }
 
-fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, root: &Path) {
+fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, root: &Path, before: &Before) {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read(&mut byte) {
@@ -59,7 +85,13 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, root: &Path) {
     seen.lock().unwrap().push(head.clone());
     let mut words = head.split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let Answer { mut status, content_type, mut body } = answer(target, root);
+    let fate = before(&head);
+    let Answer { mut status, content_type, mut body } = match fate {
+        Fate::HungUp => return,
+        Fate::Refused(404) => refuse(404, "NoSuchKey", "The specified key does not exist."),
+        Fate::Refused(status) => refuse(status, "AccessDenied", "Access Denied"),
+        Fate::Answered | Fate::CutOff => answer(target, root),
+    };
     let mut more = String::new();
     if let (200, Some((first, last))) = (status, range(&head)) {
         let (size, end) = (body.len(), body.len().min(last + 1));
@@ -73,6 +105,9 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, root: &Path) {
         "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\nETag: \"1\"\r\n\
          Last-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\nContent-Type: {content_type}\r\n{more}\r\n"
     );
+    if fate == Fate::CutOff {
+        body.truncate(length / 2);
+    }
     if method != "HEAD" {
         let _ = stream.write_all(&body);
     }
