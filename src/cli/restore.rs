@@ -46,6 +46,7 @@ use crate::ops::verify::probe::Files;
 use crate::report::restore::Context;
 use crate::report::restore::RestoreDocument;
 use crate::report::table;
+use crate::report::units;
 use crate::store::Stores;
 use crate::store::disk::Disk;
 
@@ -113,6 +114,13 @@ pub(super) fn run(args: &RestoreArgs, global: &Global, printer: &Printer) -> any
     tells.whole(|| site.publish(&finished, &report)).map_err(stop)?;
     drop(tells);
     printer.tell(&document.head);
+    match restored.unlinked() {
+        tables if args.link && tables > 0 => {
+            let tables = units::count(tables, "SST");
+            printer.note(&format!("{tables} could not be linked from where they are: copied"));
+        }
+        _ => {}
+    }
     printer.print(
         global.output,
         &document,
