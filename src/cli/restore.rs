@@ -17,7 +17,6 @@ use super::inspect::select_operator;
 use super::interrupt::Tells;
 use super::open;
 use super::printer::Printer;
-use crate::catalog::CatalogError;
 use crate::catalog::checkpoint;
 use crate::catalog::checkpoint::MetadataFile;
 use crate::catalog::checkpoint::RebaseOptions;
@@ -219,14 +218,8 @@ impl Run<'_> {
             all: args.all,
             merge: args.merge,
         };
-        let mut asked = vec![places.home().base.clone()];
-        for text in &args.also {
-            let place = Location::parse_argument(text).map_err(|source| {
-                Stop::from(CatalogError::Location { text: without_credentials(text), source })
-            })?;
-            asked.push(place);
-        }
-        asked.extend(self.rebase.rules.iter().map(|(_, to)| to.clone()));
+        let mut asked = open::also(&args.also, &self.rebase)?;
+        asked.push(places.home().base.clone());
         // Hostile metadata must not choose whom we talk to.
         let is_wanted = |place: &Location| asked.iter().any(|one| one.same_store(place));
         let plan = RestorePlan::of(metadata, places, &choice, &is_wanted);
