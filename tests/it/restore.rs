@@ -13,6 +13,7 @@
 //! | `running` | nothing: runs `restore` and finds what it made, for the other modules |
 //! | `served` | nothing: a checkpoint in a store that can be slow or fail, for the other modules |
 //! | `unfinished` | what becomes of what an earlier run left, and of runs that meet? |
+//! | `uploaded` | is it told which checkpoint uploaded a file? |
 //! | `writable` | does RocksDB write to, compact and reopen what was made? |
 
 mod content;
@@ -26,4 +27,5 @@ mod refused;
 mod running;
 mod served;
 mod unfinished;
+mod uploaded;
 mod writable;
