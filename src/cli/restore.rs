@@ -90,7 +90,6 @@ pub(super) fn run(args: &RestoreArgs, global: &Global, printer: &Printer) -> any
     apart(&target, &places)?;
     let plan = run.plan(&metadata, &places)?;
     let chain = run.chain(&plan, &metadata, &places);
-    let target = std::path::absolute(&target)?;
     let shown = target.display().to_string();
     let again = run.printer.on_interrupt("the same command goes on from where it was");
     let tells = Tells::new(&run.runtime, again)?;
@@ -129,21 +128,25 @@ pub(super) fn run(args: &RestoreArgs, global: &Global, printer: &Printer) -> any
     Ok(Exit::Clean)
 }
 
-/// The directory that is restored to: a path, or a URI of one on this machine.
+/// The directory that is restored to: a path, or a URI of one on this machine. What goes up in it
+/// (`..`) is resolved before anything is made, so that it is known where it leads.
 fn target(text: &str) -> Result<PathBuf, Stop> {
-    let place = Location::parse_argument(text);
+    if text.is_empty() {
+        return Err(Stop::usage("DIR is empty", Some("name a directory".to_owned())));
+    }
     let is_uri = text.contains("://") || text.starts_with("file:");
+    let place = match Location::parse_argument(text) {
+        // A directory may be called `a:b`.
+        Err(_) if !is_uri => Location::parse_argument(&format!("./{text}")),
+        place => place,
+    };
     match place {
-        _ if text.is_empty() => {
-            Err(Stop::usage("DIR is empty", Some("name a directory".to_owned())))
-        }
-        Ok(place) if is_uri && place.is_local() => Ok(place.local_path().unwrap_or_default()),
-        Ok(_) | Err(_) if is_uri => {
+        Ok(place) if place.is_local() => Ok(place.local_path().unwrap_or_default()),
+        _ => {
             let message = format!("{}: is not on this machine", without_credentials(text));
             let hint = "RocksDB works on local disks only: name a directory";
             Err(Stop::usage(message, Some(hint.to_owned())))
         }
-        _ => Ok(PathBuf::from(text)),
     }
 }
 
@@ -151,10 +154,7 @@ fn target(text: &str) -> Result<PathBuf, Stop> {
 fn apart(target: &Path, places: &Places<'_>) -> Result<(), Stop> {
     let home = places.home();
     // Of a directory that is not there yet those above decide.
-    let real = target.ancestors().find_map(|at| {
-        let at = if at.as_os_str().is_empty() { Path::new(".") } else { at };
-        std::fs::canonicalize(at).ok()
-    });
+    let real = target.ancestors().find_map(|at| std::fs::canonicalize(at).ok());
     let is_inside = |directory: &Location| {
         let directory = directory.local_path().and_then(|at| std::fs::canonicalize(at).ok());
         directory.zip(real.as_ref()).is_some_and(|(directory, real)| real.starts_with(directory))
