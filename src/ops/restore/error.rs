@@ -1,6 +1,7 @@
 //! Why a restore ends early, and what to do then.
 
 use std::io;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -144,8 +145,17 @@ impl RestoreError {
                 "make room, name a DIR where there is more, or take a part: --operator, \
                  --subtask, --link"
             }
-            RestoreError::Unread { .. } | RestoreError::Disk { .. } => AGAIN,
-            RestoreError::RocksDb { .. } => AGAIN,
+            RestoreError::Disk { error, .. } => match error.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    "run as a user who may write there, or name another DIR"
+                }
+                ErrorKind::NotADirectory => "name another DIR",
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                    "make room there; what was fetched is kept: the same command goes on from there"
+                }
+                _ => AGAIN,
+            },
+            RestoreError::Unread { .. } | RestoreError::RocksDb { .. } => AGAIN,
             RestoreError::Stopped => return None,
         };
         Some(hint.to_owned())
