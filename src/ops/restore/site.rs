@@ -136,19 +136,20 @@ impl<'s> Site<'s> {
         self.disk.put(&at, identity.as_bytes()).map_err(RestoreError::disk(&at))
     }
 
-    /// Removes everything that was made so far.
+    /// Removes everything that was made so far; last what tells that chkctl made it.
     fn clear(&self) -> Result<(), RestoreError> {
         let failed = || RestoreError::disk(&self.staging);
         for found in self.disk.list(&self.staging).map_err(failed())?.into_iter().flatten() {
             let at = self.staging.join(&found.name);
             match found.is_dir {
                 true => self.disk.remove_all(&at),
-                false if found.name == LOCK => Ok(()),
+                false if matches!(found.name.as_str(), LOCK | IDENTITY) => Ok(()),
                 false => self.disk.remove_file(&at),
             }
             .map_err(RestoreError::disk(&at))?;
         }
-        Ok(())
+        let at = self.staging.join(IDENTITY);
+        self.disk.remove_file(&at).map_err(RestoreError::disk(&at))
     }
 
     /// Takes back what was published before a kill, so that all of it is published at once.
