@@ -358,7 +358,11 @@ fn old(disk: &Disk, target: &Path, force: bool) -> Result<Vec<String>, RestoreEr
         return occupied(target.to_owned(), why, "replace it with --force, or name another DIR");
     }
     let at = target.join(REPORT);
-    let made = Made::read(disk, &at).map_err(RestoreError::disk(&at))?;
+    let report = disk.read(&at, LONGEST).map_err(RestoreError::disk(&at))?;
+    let Some(made) = Made::parse(&report) else {
+        let hint = "--force replaces only what chkctl made: name another DIR";
+        return occupied(at, "is no report that chkctl wrote", hint);
+    };
     for found in &entries {
         made.allows(disk, target, "", found)?;
     }
@@ -370,29 +374,27 @@ fn old(disk: &Disk, target: &Path, force: bool) -> Result<Vec<String>, RestoreEr
 struct Made(BTreeMap<String, u64>);
 
 impl Made {
-    fn read(disk: &Disk, at: &Path) -> io::Result<Self> {
-        let odd = || io::Error::other("is no report that chkctl wrote");
-        let report: Value = serde_json::from_slice(&disk.read(at, LONGEST)?).map_err(|_| odd())?;
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        if !report.get("schema").and_then(text).is_some_and(|is| is.starts_with("chkctl.restore/"))
-        {
-            return Err(odd());
+    /// What a report says; `None` if it is none.
+    fn parse(report: &[u8]) -> Option<Self> {
+        let report: Value = serde_json::from_slice(report).ok()?;
+        let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+        let list = |value: &Value, name: &str| value.get(name)?.as_array().cloned();
+        if !text(&report, "schema")?.starts_with("chkctl.restore/") {
+            return None;
         }
         let mut made = BTreeMap::new();
-        let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned();
-        for database in list(&report, "databases").ok_or_else(odd)? {
-            let directory = database.get("directory").and_then(text).ok_or_else(odd)?;
-            for file in list(&database, "files").ok_or_else(odd)? {
-                let name = file.get("local_name").and_then(text).ok_or_else(odd)?;
-                let bytes = file.get("bytes").and_then(Value::as_u64).ok_or_else(odd)?;
+        for database in list(&report, "databases")? {
+            let directory = text(&database, "directory")?;
+            for file in list(&database, "files")? {
+                let name = text(&file, "local_name")?;
                 let path = match directory.as_str() {
                     "" | "." => name,
                     directory => format!("{directory}/{name}"),
                 };
-                made.insert(path, bytes);
+                made.insert(path, file.get("bytes")?.as_u64()?);
             }
         }
-        Ok(Made(made))
+        Some(Made(made))
     }
 
     /// That something, below the target at `parent`, was made by chkctl and is as it was.
