@@ -70,10 +70,13 @@ impl<'s> Site<'s> {
     ) -> Result<Self, RestoreError> {
         let site = || RestoreError::disk(target);
         let staging = target.join(STAGING);
-        let entries = disk.list(target).map_err(site())?;
+        let entries = listed(disk, target)?;
         let is_unfinished = match entries.iter().flatten().find(|found| found.name == STAGING) {
             None => false,
-            Some(found) if found.is_dir => true,
+            Some(found) if found.is_dir => {
+                is_ours(disk, &staging)?;
+                true
+            }
             Some(_) => {
                 let why = "is no directory that chkctl made".to_owned();
                 let hint = "name another DIR";
@@ -119,16 +122,7 @@ impl<'s> Site<'s> {
             }
             Some(_) => self.take_back()?,
             None => {
-                // Of a run that was killed before it had begun there is little.
-                let is_ours =
-                    |found: &Found| found.name.starts_with(IDENTITY) || found.name == LOCK;
-                let listed = self.disk.list(&self.staging).map_err(failed())?;
-                if let Some(foreign) = listed.iter().flatten().find(|found| !is_ours(found)) {
-                    let path = self.staging.join(&foreign.name);
-                    let why = "was not made by chkctl".to_owned();
-                    let hint = "move it away, or name another DIR";
-                    return Err(RestoreError::Occupied { path, why, hint });
-                }
+                is_ours(self.disk, &self.staging)?;
                 self.clear()?;
             }
         }
@@ -340,10 +334,42 @@ fn is_name(text: &str) -> bool {
     !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', '\0'])
 }
 
+/// What lies in a target; nothing if it is not there yet.
+fn listed(disk: &Disk, target: &Path) -> Result<Option<Vec<Found>>, RestoreError> {
+    let failed = || RestoreError::disk(target);
+    // Below what is no directory nothing can be looked at.
+    let is_there = disk.look(target).map_err(failed())?.is_some();
+    let why = match disk.list(target) {
+        Ok(None) if is_there => "is a link that leads nowhere",
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => "is no directory",
+        listed => return listed.map_err(failed()),
+    };
+    let (path, why, hint) = (target.to_owned(), why.to_owned(), "name another DIR");
+    Err(RestoreError::Occupied { path, why, hint })
+}
+
+/// That a staging directory was made by chkctl: of a run that was killed before it had begun
+/// there is little, of any other its identity.
+fn is_ours(disk: &Disk, staging: &Path) -> Result<(), RestoreError> {
+    let found = disk.list(staging).map_err(RestoreError::disk(staging))?.unwrap_or_default();
+    let is_begun = found.iter().any(|found| found.name == IDENTITY && found.is_file);
+    let is_early = |found: &Found| found.name.starts_with(IDENTITY) || found.name == LOCK;
+    match found.iter().find(|found| !is_early(found) || !found.is_file) {
+        Some(foreign) if !is_begun => Err(RestoreError::Occupied {
+            path: staging.join(&foreign.name),
+            why: "was not made by chkctl".to_owned(),
+            hint: "move it away, or name another DIR",
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// What an earlier restore left at the top of a directory; nothing else may be there.
 fn old(disk: &Disk, target: &Path, force: bool) -> Result<Vec<String>, RestoreError> {
-    let entries = disk.list(target).map_err(RestoreError::disk(target))?.unwrap_or_default();
-    let entries: Vec<Found> = entries.into_iter().filter(|found| found.name != STAGING).collect();
+    let entries = listed(disk, target)?.unwrap_or_default();
+    // What lay around when it was done goes when the new one is.
+    let is_own = |found: &Found| found.name == STAGING || (found.name == DONE && found.is_dir);
+    let entries: Vec<Found> = entries.into_iter().filter(|found| !is_own(found)).collect();
     let Some(first) = entries.first() else { return Ok(Vec::new()) };
     let occupied = |path: PathBuf, why: &str, hint| {
         Err(RestoreError::Occupied { path, why: why.to_owned(), hint })
