@@ -263,7 +263,7 @@ fn command(home: &Path, args: &[&str]) -> Command {
 }
 
 /// What ldb prints; it must succeed.
-fn ldb(home: &Path, args: &[&str]) -> String {
+pub(crate) fn ldb(home: &Path, args: &[&str]) -> String {
     let output = command(home, args).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     let stdout = String::from_utf8(output.stdout).unwrap();

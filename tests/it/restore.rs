@@ -8,6 +8,7 @@
 //! | `ldb` | does the `ldb` of a distribution open one of each kind, and read the same? |
 //! | `left` | nothing: what a restore left in a directory, for the other modules |
 //! | `merged` | is what is merged or cut the union or the part of what it was made from? |
+//! | `occupied` | are directories that are not for a restore left as they are? |
 //! | `parts` | does a part that is asked for hold what it holds among all? |
 //! | `refused` | is state that no RocksDB ever held refused, and why? |
 //! | `running` | nothing: runs `restore` and finds what it made, for the other modules |
@@ -22,6 +23,7 @@ mod killed;
 mod ldb;
 mod left;
 mod merged;
+mod occupied;
 mod parts;
 mod refused;
 mod running;
