@@ -321,8 +321,10 @@ impl Stager<'_> {
             }
         };
         if self.lasting {
-            // Of a table that is longer than its handle says the blocks tell.
-            if !(self.checks && matches!(file.kind, FileKind::Sst(_))) {
+            // Of a table in an object store its footer tells that it ends where its handle says:
+            // whether anything follows would cost a request.
+            let is_told = self.checks && matches!(file.kind, FileKind::Sst(_));
+            if !is_told || is_local(&file.source) {
                 self.has_its_size(file)?;
             }
             self.disk.sync(&target, part).map_err(disk)?;
@@ -362,6 +364,11 @@ fn unread(why: Unread, file: &Placed<'_>) -> RestoreError {
             code: rules::FILE_MISSING.code,
         },
     }
+}
+
+/// Whether bytes lie on this machine.
+fn is_local(source: &Source<'_>) -> bool {
+    matches!(source, Source::File { places, .. } if places.iter().all(Location::is_local))
 }
 
 /// Whether something is wrong with what was seen, and not just unknown.
