@@ -162,7 +162,8 @@ impl Finish<'_, '_> {
     }
 }
 
-/// The name that an OPTIONS file has until it is written anew.
+/// The name that an OPTIONS file has until it is written anew; RocksDB takes whatever begins with
+/// `OPTIONS-` for one.
 pub fn stored(local_name: &str) -> String {
-    format!("{local_name}.stored")
+    format!("stored-{local_name}")
 }
