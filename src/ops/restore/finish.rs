@@ -162,8 +162,7 @@ impl Finish<'_, '_> {
     }
 }
 
-/// The name that an OPTIONS file has until it is written anew; RocksDB takes whatever begins with
-/// `OPTIONS-` for one.
+/// The name that an OPTIONS file has until it is written anew; RocksDB sees no OPTIONS in it.
 pub fn stored(local_name: &str) -> String {
-    format!("stored-{local_name}")
+    format!("stored.{local_name}")
 }
