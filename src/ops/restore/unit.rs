@@ -90,9 +90,7 @@ impl Unit<'_, '_> {
                 let (entries, deletions) = known?;
                 Some((sum.0.saturating_add(*entries), sum.1.saturating_add(*deletions)))
             });
-            let entries = sums.map(|(entries, deletions)| {
-                entries.saturating_sub(deletions)
-            });
+            let entries = sums.map(|(entries, deletions)| entries.saturating_sub(deletions));
             let name = String::from_utf8_lossy(&family.name).into_owned();
             // Of nothing nothing has to be counted.
             Family { name, entries, exact: family.files.is_empty() }

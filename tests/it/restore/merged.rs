@@ -103,7 +103,7 @@ fn a_merged_database_is_the_union_of_its_subtasks() {
 fn all_operators_merge_side_by_side() {
     let checkpoint = running::newest("F-claim-rescale-2.3.0");
     let all = running::restore(&checkpoint.directory, &["--all"]);
-    let merged = running::restore(&checkpoint.directory, &["--merge", "--all"]);
+    let merged = running::restore(&checkpoint.directory, &["--merge"]);
     for operator in operators(&checkpoint) {
         let expected = union(&checkpoint, &all, operator, (0, u64::MAX));
         same(&merged.directory().join(operator), &expected, operator);

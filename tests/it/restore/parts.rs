@@ -69,8 +69,14 @@ fn a_key_group_is_that_of_the_subtask_that_owns_it() {
             }
         }
         // A subtask of each operator owns it.
-        let (_, output) = running::run(&checkpoint.directory, &["--key-group", "0"]);
-        assert_eq!(output.status.code(), Some(2), "{}", checkpoint.at);
+        let owners = running::restore(&checkpoint.directory, &["--key-group", "0"]);
+        let of = checkpoint.handles.iter().filter(|one| one.key_groups.0 == 0);
+        let of: Vec<&Handle> = of.collect();
+        assert_eq!((owners.databases().len(), of.len()), (3, 3), "{}", checkpoint.at);
+        for handle in of {
+            let (found, expected) = (owners.database(handle), all.database(handle));
+            assert!(files(&found) == files(&expected), "{}", checkpoint.at);
+        }
     }
 }
 

@@ -52,7 +52,7 @@ fn what_was_placed_can_be_written_to() {
 fn what_was_merged_can_be_written_to() {
     for name in ["A-1.13.6", "A-1.20.5", "A-2.3.0"] {
         let checkpoint = running::newest(name);
-        let restored = running::restore(&checkpoint.directory, &["--merge", "--all"]);
+        let restored = running::restore(&checkpoint.directory, &["--merge"]);
         for one in restored.databases() {
             let operator = one["operator_id"].as_str().unwrap();
             worked_with(&restored.directory().join(operator), &checkpoint.at);
