@@ -2,6 +2,7 @@
 
 use super::args::StoreArgs;
 use super::exit::Stop;
+use crate::catalog::CatalogError;
 use crate::catalog::checkpoint::RebaseOptions;
 use crate::catalog::without_credentials;
 use crate::store::Location;
@@ -53,6 +54,18 @@ fn splits(text: &str) -> Vec<(&str, &str)> {
         }
         _ => found,
     }
+}
+
+/// `--also`: places in whose stores files are looked for, beside those of `--rebase`.
+pub(super) fn also(texts: &[String], rebase: &RebaseOptions) -> Result<Vec<Location>, Stop> {
+    let place = |text: &String| {
+        Location::parse_argument(text).map_err(|source| {
+            Stop::from(CatalogError::Location { text: without_credentials(text), source })
+        })
+    };
+    let mut places = texts.iter().map(place).collect::<Result<Vec<_>, Stop>>()?;
+    places.extend(rebase.rules.iter().map(|(_, to)| to.clone()));
+    Ok(places)
 }
 
 /// `--store-option`.

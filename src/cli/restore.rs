@@ -17,7 +17,6 @@ use super::inspect::select_operator;
 use super::interrupt::Tells;
 use super::open;
 use super::printer::Printer;
-use crate::catalog::CatalogError;
 use crate::catalog::checkpoint;
 use crate::catalog::checkpoint::MetadataFile;
 use crate::catalog::checkpoint::RebaseOptions;
@@ -46,6 +45,7 @@ use crate::ops::verify::probe::Files;
 use crate::report::restore::Context;
 use crate::report::restore::RestoreDocument;
 use crate::report::table;
+use crate::report::units;
 use crate::store::Stores;
 use crate::store::disk::Disk;
 
@@ -113,6 +113,13 @@ pub(super) fn run(args: &RestoreArgs, global: &Global, printer: &Printer) -> any
     tells.whole(|| site.publish(&finished, &report)).map_err(stop)?;
     drop(tells);
     printer.tell(&document.head);
+    match restored.unlinked() {
+        tables if args.link && tables > 0 => {
+            let tables = units::count(tables, "SST");
+            printer.note(&format!("{tables} could not be linked from where they are: copied"));
+        }
+        _ => {}
+    }
     printer.print(
         global.output,
         &document,
@@ -211,14 +218,8 @@ impl Run<'_> {
             all: args.all,
             merge: args.merge,
         };
-        let mut asked = vec![places.home().base.clone()];
-        for text in &args.also {
-            let place = Location::parse_argument(text).map_err(|source| {
-                Stop::from(CatalogError::Location { text: without_credentials(text), source })
-            })?;
-            asked.push(place);
-        }
-        asked.extend(self.rebase.rules.iter().map(|(_, to)| to.clone()));
+        let mut asked = open::also(&args.also, &self.rebase)?;
+        asked.push(places.home().base.clone());
         // Hostile metadata must not choose whom we talk to.
         let is_wanted = |place: &Location| asked.iter().any(|one| one.same_store(place));
         let plan = RestorePlan::of(metadata, places, &choice, &is_wanted);

@@ -19,12 +19,10 @@ use super::interrupt::CleansUp;
 use super::open;
 use super::printer::Printer;
 use super::survey;
-use crate::catalog::CatalogError;
 use crate::catalog::checkpoint::RebaseOptions;
 use crate::catalog::find;
 use crate::catalog::find::Target;
 use crate::catalog::survey::Scope;
-use crate::catalog::without_credentials;
 use crate::model::Location;
 use crate::model::layout::Home;
 use crate::ops::inspect::tree::Facts;
@@ -167,14 +165,7 @@ impl<'l> Looking<'l> {
             false => tokio::runtime::Builder::new_multi_thread(),
         };
         let rebase = open::rebase_options(store)?;
-        let mut everywhere = Vec::new();
-        for text in &reading.also {
-            let place = Location::parse_argument(text).map_err(|source| {
-                Stop::from(CatalogError::Location { text: without_credentials(text), source })
-            })?;
-            everywhere.push(place);
-        }
-        everywhere.extend(rebase.rules.iter().map(|(_, to)| to.clone()));
+        let everywhere = open::also(&reading.also, &rebase)?;
         let runtime = builder.enable_all().build()?;
         let scratch = match level {
             Level::Open => Some(Scratch::new(scratch(reading)?)),

@@ -9,6 +9,7 @@
 //! | `parts` | does a part that is asked for hold what it holds among all? |
 //! | `refused` | is state that no RocksDB ever held refused, and why? |
 //! | `running` | nothing: runs `restore` and finds what it made, for the other modules |
+//! | `uploaded` | is it told which checkpoint uploaded a file? |
 //! | `writable` | does RocksDB write to, compact and reopen what was made? |
 
 mod content;
@@ -18,4 +19,5 @@ mod merged;
 mod parts;
 mod refused;
 mod running;
+mod uploaded;
 mod writable;

@@ -12,6 +12,15 @@ pub struct Restored {
     pub looked: Looked,
 }
 
+impl Restored {
+    /// Tables that were to be linked and were copied.
+    pub fn unlinked(&self) -> u64 {
+        let files = self.databases.iter().flat_map(|database| &database.files);
+        let is_table = |file: &&MadeFile| file.local_name.ends_with(".sst");
+        files.filter(is_table).filter(|file| file.how == How::Copied).count() as u64
+    }
+}
+
 /// A database that was made.
 #[derive(Debug, Default)]
 pub struct MadeDatabase {

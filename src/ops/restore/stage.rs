@@ -21,6 +21,7 @@ use crate::ops::verify::fact::Looked;
 use crate::ops::verify::plan::Content;
 use crate::ops::verify::plan::FileKind;
 use crate::ops::verify::plan::Source;
+use crate::ops::verify::probe;
 use crate::ops::verify::probe::Files;
 use crate::ops::verify::rules;
 use crate::ops::verify::rules::Level;
@@ -34,6 +35,9 @@ use crate::ops::verify::source::chunks;
 use crate::ops::verify::table;
 use crate::store::disk::Disk;
 use crate::store::disk::part_of;
+
+/// The longest MANIFEST of which a database is made, in bytes: it is held as a whole.
+const LONGEST_MANIFEST: u64 = 128 << 20;
 
 /// How the bytes of a file got to where they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,8 +129,8 @@ impl Stager<'_> {
         let Some(found) = self.disk.look(target).map_err(disk(target))? else { return Ok(None) };
         let fits = file.source.bytes().is_none_or(|bytes| bytes == found.bytes);
         if found.is_file && fits {
-            let (fact, looked) = self.check(target, file)?;
-            if !matches!(fact, Some(Fact::Bad { .. })) {
+            let (fact, looked) = self.check(&self.files, target, file)?;
+            if !is_damaged(fact.as_ref()) {
                 (self.progress)(found.bytes);
                 return Ok(Some(Staged { how: How::Kept, bytes: found.bytes, fact, looked }));
             }
@@ -196,7 +200,7 @@ impl Stager<'_> {
                 self.disk.remove_file(part).map_err(disk(part))?;
                 self.has_its_size(file)?;
             }
-            let (fact, looked) = self.check(part, file)?;
+            let (fact, looked) = self.check(&self.files, part, file)?;
             (self.progress)(found);
             return Ok(Some(Staged { how, bytes: found, fact, looked }));
         }
@@ -208,7 +212,9 @@ impl Stager<'_> {
     /// # Errors
     /// It cannot be read.
     pub fn again(&self, directory: &Path, file: &Placed<'_>) -> Result<Option<Fact>, RestoreError> {
-        self.check(&target(directory, file), file).map(|(fact, _)| fact)
+        // One at a time, so that it may be as long as that of a job which ran for months.
+        let files = Files { limits: probe::limits(16 * LONGEST_MANIFEST), ..self.files };
+        self.check(&files, &target(directory, file), file).map(|(fact, _)| fact)
     }
 
     /// Whether nothing of a file has to be written: it is linked, or reflinked.
@@ -229,12 +235,17 @@ impl Stager<'_> {
     }
 
     /// Looks into a file that is here.
-    fn check(&self, at: &Path, file: &Placed<'_>) -> Result<(Option<Fact>, Looked), RestoreError> {
+    fn check(
+        &self,
+        files: &Files<'_>,
+        at: &Path,
+        file: &Placed<'_>,
+    ) -> Result<(Option<Fact>, Looked), RestoreError> {
         let failed = |why: String| RestoreError::Unread { object: at.display().to_string(), why };
         let place = Location::local(at).map_err(|error| failed(error.to_string()))?;
         let source = Source::File { places: vec![place], start: 0, bytes: None, whole: true };
         let mut looked = Looked::default();
-        let seen = self.files.look(&source, &mut looked, |bytes, limits, looked| {
+        let seen = files.look(&source, &mut looked, |bytes, limits, looked| {
             let mut bytes = Stopping { bytes, stop: self.stop };
             let length = bytes.bytes.length();
             self.see(
@@ -353,6 +364,11 @@ fn unread(why: Unread, file: &Placed<'_>) -> RestoreError {
     }
 }
 
+/// Whether something is wrong with what was seen, and not just unknown.
+fn is_damaged(fact: Option<&Fact>) -> bool {
+    matches!(fact, Some(Fact::Bad { rule, .. }) if rule.severity == Severity::Damaged)
+}
+
 /// Where a file goes. Its kind is known, so its name leads nowhere.
 pub fn target(directory: &Path, file: &Placed<'_>) -> PathBuf {
     match file.kind {
@@ -409,7 +425,7 @@ impl Tee<'_, '_> {
         limits: Limits,
     ) -> Result<Option<Fact>, Unread> {
         let fact = see(&mut Bytes::File { reader: self, start: 0, length })?;
-        if matches!(&fact, Some(Fact::Bad { rule, .. }) if rule.severity == Severity::Damaged) {
+        if is_damaged(fact.as_ref()) {
             return Ok(fact);
         }
         // What nobody wanted to see.

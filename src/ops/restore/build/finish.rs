@@ -52,18 +52,29 @@ impl Finish<'_, '_> {
         manifest: &Manifest,
         families: Vec<Family>,
     ) -> Result<Vec<Family>, RestoreError> {
-        let cache = usize::try_from(self.memory / 4).unwrap_or(usize::MAX);
-        let opened = open::read_only(directory, manifest, cache, Some(&self.site.log()));
-        let db = opened.map_err(|error| self.refused(error))?;
-        if !self.options.counts {
-            return Ok(families);
-        }
-        let go_on = || ControlFlow::Continue(());
-        let counts = open::read_through(&db, directory, manifest, &go_on);
-        let counts = counts.map_err(|error| self.refused(error))?.unwrap_or_default();
+        let counts = self.look(directory, manifest, self.options.counts)?;
+        let Some(counts) = counts else { return Ok(families) };
         let counted =
             |(family, count): (Family, u64)| Family { entries: Some(count), exact: true, ..family };
         Ok(families.into_iter().zip(counts).map(counted).collect())
+    }
+
+    /// Opens a database, and reads all of it if it is to be counted: entries by column family.
+    fn look(
+        &self,
+        directory: &Path,
+        manifest: &Manifest,
+        counts: bool,
+    ) -> Result<Option<Vec<u64>>, RestoreError> {
+        let cache = usize::try_from(self.memory / 4).unwrap_or(usize::MAX);
+        let opened = open::read_only(directory, manifest, cache, Some(&self.site.log()));
+        let db = opened.map_err(|error| self.refused(error))?;
+        if !counts {
+            return Ok(None);
+        }
+        let go_on = || ControlFlow::Continue(());
+        let counts = open::read_through(&db, directory, manifest, &go_on);
+        counts.map_err(|error| self.refused(error))
     }
 
     /// Builds a database from rows; one that an earlier run has built is counted.
@@ -110,22 +121,17 @@ impl Finish<'_, '_> {
         manifest: &Manifest,
         known: Vec<Family>,
     ) -> Result<Vec<Family>, RestoreError> {
-        let cache = usize::try_from(self.memory / 4).unwrap_or(usize::MAX);
-        let opened = open::read_only(directory, manifest, cache, Some(&self.site.log()));
-        let db = opened.map_err(|error| self.refused(error))?;
+        let counts = self.look(directory, manifest, known.is_empty())?;
         let names = manifest.column_families.iter();
         let names = names.map(|family| String::from_utf8_lossy(&family.name).into_owned());
-        if !known.is_empty() {
+        let Some(counts) = counts else {
             let entries = |name: &String| {
                 let known = known.iter().find(|family| family.name == *name);
                 known.map_or(Some(0), |family| family.entries)
             };
             let family = |name: String| Family { entries: entries(&name), exact: true, name };
             return Ok(names.map(family).collect());
-        }
-        let go_on = || ControlFlow::Continue(());
-        let counts = open::read_through(&db, directory, manifest, &go_on);
-        let counts = counts.map_err(|error| self.refused(error))?.unwrap_or_default();
+        };
         let family = |(name, count)| Family { name, entries: Some(count), exact: true };
         Ok(names.zip(counts).map(family).collect())
     }
