@@ -1,5 +1,9 @@
 //! The flags.
 
+mod restore;
+
+pub(super) use restore::RestoreArgs;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,8 +15,8 @@ use clap::ValueEnum;
 
 use super::exit;
 
-/// Shows what is in Apache Flink checkpoints and savepoints, and whether they are whole, where they
-/// lie, without a JVM.
+/// Shows what is in Apache Flink checkpoints and savepoints, whether they are whole, and rebuilds
+/// the RocksDB databases they hold, where they lie, without a JVM.
 #[derive(Debug, Parser)]
 #[command(name = "chkctl", version, after_help = exit::HELP, max_term_width = 100)]
 #[command(arg_required_else_help = true)]
@@ -81,6 +85,9 @@ pub enum Command {
     /// Prints the newest checkpoint or savepoint of a job that can be restored
     #[command(after_help = exit::HELP, after_long_help = LATEST_HELP)]
     Latest(LatestArgs),
+    /// Rebuilds local RocksDB databases from a checkpoint or savepoint
+    #[command(after_help = exit::HELP, after_long_help = restore::HELP)]
+    Restore(RestoreArgs),
     /// Lists the stores chkctl knows and where their configuration comes from
     #[command(after_help = exit::HELP)]
     Stores,

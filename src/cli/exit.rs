@@ -19,6 +19,8 @@ pub(super) enum Exit {
     Usage = 2,
     /// Done, and something is not as it should be.
     Negative = 3,
+    /// A safety rule forbids it.
+    Refused = 4,
 }
 
 /// The table of exit codes as a literal, so that help texts can be joined from it.

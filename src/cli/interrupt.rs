@@ -4,6 +4,8 @@ use std::io;
 use std::panic;
 use std::sync::Arc;
 use std::sync::LazyLock;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -23,6 +25,9 @@ pub(super) fn ends_at_once() {
     let _ = signal_hook::flag::register_conditional_shutdown(interrupt, status, at_once);
 }
 
+/// Does something before the process ends, and has it end.
+type Last = Arc<dyn Fn(&dyn Fn()) + Send + Sync>;
+
 /// While it lives, nothing ends the process from outside before a directory is removed.
 pub(super) struct CleansUp(Arc<Scratch>);
 
@@ -34,7 +39,8 @@ impl CleansUp {
     pub(super) fn new(runtime: &Runtime, scratch: Scratch) -> io::Result<Self> {
         let scratch = Arc::new(scratch);
         let _inside = runtime.enter();
-        listen(&scratch)?;
+        let last = Arc::clone(&scratch);
+        listen(&(Arc::new(move |end: &dyn Fn()| last.remove(end)) as Last))?;
         let (previous, removed) = (panic::take_hook(), Arc::clone(&scratch));
         // Where a panic aborts, nothing else would.
         panic::set_hook(Box::new(move |info| {
@@ -56,16 +62,55 @@ impl Drop for CleansUp {
     }
 }
 
+/// While it lives, an interrupt says something before it ends the process, and waits for what
+/// must not be half done.
+pub(super) struct Tells(Arc<Mutex<()>>);
+
+impl Tells {
+    /// Has something said.
+    ///
+    /// # Errors
+    /// Signals cannot be listened to.
+    pub(super) fn new(
+        runtime: &Runtime,
+        say: impl Fn() + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let whole = Arc::new(Mutex::new(()));
+        let _inside = runtime.enter();
+        let last = Arc::clone(&whole);
+        let last: Last = Arc::new(move |end: &dyn Fn()| {
+            let _whole = last.lock().unwrap_or_else(PoisonError::into_inner);
+            say();
+            end();
+        });
+        listen(&last)?;
+        AT_ONCE.store(false, Ordering::SeqCst);
+        Ok(Tells(whole))
+    }
+
+    /// Does something that an interrupt waits for.
+    pub(super) fn whole<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _whole = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work()
+    }
+}
+
+impl Drop for Tells {
+    fn drop(&mut self) {
+        AT_ONCE.store(true, Ordering::SeqCst);
+    }
+}
+
 #[cfg(unix)]
-fn listen(scratch: &Arc<Scratch>) -> io::Result<()> {
+fn listen(last: &Last) -> io::Result<()> {
     use tokio::signal::unix::SignalKind;
     use tokio::signal::unix::signal;
 
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let (mut signals, scratch) = (signal(kind)?, Arc::clone(scratch));
+        let (mut signals, last) = (signal(kind)?, Arc::clone(last));
         tokio::spawn(async move {
             signals.recv().await;
-            scratch.remove(|| {
+            last(&|| {
                 if kind != SignalKind::interrupt() {
                     // As if it had never been caught; if that fails, it ends below.
                     let _ = signal_hook::low_level::emulate_default_handler(kind.as_raw_value());
@@ -78,12 +123,12 @@ fn listen(scratch: &Arc<Scratch>) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn listen(scratch: &Arc<Scratch>) -> io::Result<()> {
-    let scratch = Arc::clone(scratch);
+fn listen(last: &Last) -> io::Result<()> {
+    let last = Arc::clone(last);
     tokio::spawn(async move {
         // Without a listener an interrupt ends the process as it is.
         let _ = tokio::signal::ctrl_c().await;
-        scratch.remove(|| signal_hook::low_level::exit(exit::INTERRUPTED));
+        last(&|| signal_hook::low_level::exit(exit::INTERRUPTED));
     });
     Ok(())
 }

@@ -9,6 +9,7 @@ mod interrupt;
 mod latest;
 mod open;
 mod printer;
+mod restore;
 mod stores;
 mod survey;
 mod verify;
@@ -54,6 +55,7 @@ fn dispatch(cli: Cli, printer: &Printer) -> anyhow::Result<Exit> {
         Command::Diff(args) => diff::run(&args, &cli.global, printer),
         Command::Verify(args) => verify::run(&args, &cli.global, printer),
         Command::Latest(args) => latest::run(&args, &cli.global, printer),
+        Command::Restore(args) => restore::run(&args, &cli.global, printer),
         Command::Stores => stores::run(printer),
         Command::Schema(args) => generate::schema(&args, printer),
         Command::Completions(args) => generate::completions(&args, printer),

@@ -167,6 +167,18 @@ impl Printer {
         styled(ProgressBar::no_length().with_message(what), "{msg} {wide_bar} {pos}/{len} {eta}")
     }
 
+    /// As [`Printer::bar`], of bytes.
+    pub(super) fn bytes(&self, what: &'static str) -> ProgressBar {
+        let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+        styled(self.bar(what), template)
+    }
+
+    /// What is said when an interrupt ends the process: what to do next.
+    pub(super) fn on_interrupt(&self, next: &'static str) -> impl Fn() + Send + Sync + 'static {
+        let printer = Printer { ..*self };
+        move || printer.note(&format!("interrupted; {next}"))
+    }
+
     /// As [`Printer::bar`], for work whose end is not known.
     pub(super) fn spinner(&self, what: &'static str) -> ProgressBar {
         let bar = self.bar(what);

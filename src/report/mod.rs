@@ -9,6 +9,7 @@ pub mod document;
 pub mod error;
 pub mod inspect;
 pub mod latest;
+pub mod restore;
 pub mod schema;
 pub mod seq;
 pub mod table;

@@ -10,6 +10,7 @@ use super::inspect::CheckpointDocument;
 use super::inspect::tree::JobDocument;
 use super::inspect::tree::RootDocument;
 use super::latest::LatestDocument;
+use super::restore::RestoreDocument;
 use super::verify::VerifyDocument;
 
 /// A document, and the command that writes it.
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Document> {
         document("diff", super::diff::SCHEMA, written::<DiffDocument<'static>>()),
         document("verify", super::verify::SCHEMA, written::<VerifyDocument>()),
         document("latest", super::latest::SCHEMA, written::<LatestDocument>()),
+        document("restore", super::restore::SCHEMA, written::<RestoreDocument>()),
         document("error", super::error::SCHEMA, written::<Failure>()),
     ]
 }

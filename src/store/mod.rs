@@ -10,11 +10,13 @@
 //! | which schemes there are | `scheme.rs` |
 //! | local disks | `local.rs`, `local/walk.rs` |
 //! | files that are read piece by piece | `reader.rs` |
+//! | what is changed on a local disk | `disk.rs` |
 //! | what an object store is asked | `object.rs` |
 //! | credentials, options, retries | `remote.rs` and `remote/`, `options.rs` |
 //! | what an error means, what is kept out of it | `error.rs`, `classify.rs`, `secrets.rs` |
 
 mod classify;
+pub mod disk;
 mod error;
 mod local;
 mod location;

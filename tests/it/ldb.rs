@@ -127,7 +127,7 @@ fn a_stored_file_leads_nowhere() {
 
     let home = tempfile::tempdir().unwrap();
     let manifest = put_together(home.path(), &files, hostile);
-    drop(open::read_only(home.path(), &manifest, 1 << 20).unwrap());
+    drop(open::read_only(home.path(), &manifest, 1 << 20, None).unwrap());
     assert!(empty(), "opened by chkctl");
     assert_eq!(linked(home.path()), expected);
     assert_eq!(by_ldb(home.path()), expected);

@@ -1,184 +1,252 @@
-//! Puts the files of a database into a directory, under the names RocksDB knows them by.
+//! Makes what was planned: brings files, checks that they are the databases that they should be,
+//! builds what has to be built, and opens everything before any of it is published.
 
-use std::fs::File;
-use std::io;
-use std::io::Seek;
-use std::io::Write;
-use std::path::Path;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
+use super::error::RestoreError;
+use super::finish;
+use super::finish::Finish;
+use super::made::MadeDatabase;
+use super::made::Restored;
+use super::plan::Database;
+use super::plan::FileSet;
+use super::plan::Make;
+use super::plan::RestorePlan;
+use super::plan::Rows;
+use super::site::Finished;
+use super::site::Site;
+use super::stage::Staged;
+use super::stage::Stager;
+use super::unit::Unit;
+use crate::ops::verify::fact::Fact;
 use crate::ops::verify::fact::Looked;
 use crate::ops::verify::plan::FileKind;
-use crate::ops::verify::plan::Source;
-use crate::ops::verify::probe::Files;
-use crate::ops::verify::source::Unread;
+use crate::ops::verify::probe::in_threads;
+use crate::store::disk::Disk;
 
-/// Why a file was not put into a directory, or not all of it.
-#[derive(Debug, thiserror::Error)]
-pub enum PlaceError {
-    /// RocksDB has no file of that name; it could lead anywhere.
-    #[error("{0:?} is no name of a file that RocksDB has")]
-    Name(String),
-    /// It could not be read.
-    #[error(transparent)]
-    Unread(Unread),
-    /// It could not be written.
-    #[error("{}: {error}", .path.display())]
-    Unwritten {
-        /// The file in the directory.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+/// Room that is left free, in parts of what is needed.
+const MARGIN: u64 = 20;
+/// Room that is left free at least, in bytes.
+const LEAST_MARGIN: u64 = 8 << 20;
+/// Databases that are looked into at a time, at most: each holds what RocksDB needs.
+const MOST_AT_A_TIME: usize = 4;
+
+/// How a restore is done.
+pub struct Options<'o> {
+    /// What brings files.
+    pub stager: Stager<'o>,
+    /// Files that are brought at a time.
+    pub threads: usize,
+    /// Bytes that may be held.
+    pub memory: u64,
+    /// Whether entries are counted.
+    pub counts: bool,
+    /// Told of what is done, in words, and how many bytes that is.
+    pub planned: &'o (dyn Fn(&'static str, u64) + Sync),
 }
 
-/// Copies a file into a directory that has none of that name yet, chunk by chunk, and adds to
-/// `looked` what was read for it.
-///
-/// A local file is never linked: RocksDB could write to it.
+/// Makes everything in the staging directory of a site.
 ///
 /// # Errors
-/// See [`PlaceError`]. What was written of a file stays.
-pub fn place(
-    files: &Files<'_>,
-    directory: &Path,
-    local_name: &str,
-    source: &Source<'_>,
-    looked: &mut Looked,
-) -> Result<(), PlaceError> {
-    if FileKind::of(local_name) == FileKind::Other {
-        return Err(PlaceError::Name(local_name.to_owned()));
+/// See [`RestoreError`]. What was brought stays for the next run.
+pub fn restore(
+    plan: &RestorePlan<'_>,
+    site: &Site<'_>,
+    options: &Options<'_>,
+) -> Result<Restored, RestoreError> {
+    let disk = options.stager.disk;
+    let mut units = units(plan, site, disk)?;
+    has_room(plan, site, &units, options)?;
+    for directory in units.iter().map(|unit| &unit.directory) {
+        disk.make_directory(directory).map_err(RestoreError::disk(directory))?;
     }
-    let path = directory.join(local_name);
-    let unwritten = |error| PlaceError::Unwritten { path: path.clone(), error };
-    let file = File::create_new(&path).map_err(unwritten)?;
-    let copied = files.look(source, looked, |bytes, limits, _| {
-        let mut file = &file;
-        // What the place before had of it.
-        if let Err(error) = file.set_len(0).and_then(|()| file.rewind()) {
-            return Ok(Err(error));
-        }
-        let length = bytes.length();
-        let range = |from: u64| from..from.saturating_add(limits.chunk.max(1)).min(length);
-        let mut next = range(0);
-        let mut chunk = Vec::new();
-        while !next.is_empty() {
-            bytes.read(next.clone(), &mut chunk)?;
-            next = range(next.end);
-            if !next.is_empty() {
-                bytes.ahead(next.clone());
-            }
-            if let Err(error) = file.write_all(&chunk) {
-                return Ok(Err(error));
-            }
-        }
-        Ok(Ok(()))
-    });
-    copied.map_err(PlaceError::Unread)?.map_err(unwritten)
+    let files = units.iter().flat_map(|unit| &unit.set.files);
+    (options.planned)("fetching files", files.filter_map(|file| file.source.bytes()).sum());
+    let is_table = |kind| matches!(kind, FileKind::Sst(_) | FileKind::Blob);
+    // What a database consists of is known first: of one that lacks a table none is fetched.
+    let mut looked = fetch(&mut units, &|kind| !is_table(kind), options)?;
+    for unit in &units {
+        finish::judge(unit, options)?;
+    }
+    looked.add(fetch(&mut units, &is_table, options)?);
+    let mut units_of: BTreeMap<usize, Vec<Unit<'_, '_>>> = BTreeMap::new();
+    for unit in units {
+        units_of.entry(unit.of.0).or_default().push(unit);
+    }
+    let databases: Vec<(usize, &Database<'_>, Vec<Unit<'_, '_>>)> = plan
+        .databases
+        .iter()
+        .enumerate()
+        .map(|(number, database)| (number, database, units_of.remove(&number).unwrap_or_default()))
+        .collect();
+    let rows = databases.iter().map(|(_, database, units)| finish::bytes(database, units));
+    (options.planned)("putting databases together", rows.sum());
+    let mut made: Vec<Option<MadeDatabase>> = Vec::new();
+    made.resize_with(databases.len(), || None);
+    let mut first = None;
+    let at_a_time = options.threads.min(MOST_AT_A_TIME);
+    in_threads(
+        at_a_time,
+        &databases,
+        |(number, database, units), tell| {
+            let memory = options.memory / at_a_time as u64;
+            let finish = Finish { number: *number, database, units, site, options, memory };
+            tell((*number, stopping(options, || finish.run())));
+        },
+        |(number, done)| {
+            keep_first(&mut first, done, |done| {
+                if let Some(slot) = made.get_mut(number) {
+                    *slot = Some(done);
+                }
+            })
+        },
+    );
+    first.map_or(Ok(()), Err)?;
+    let databases: Vec<MadeDatabase> = made.into_iter().flatten().collect();
+    databases.iter().for_each(|database| looked.add(database.looked));
+    Ok(Restored { databases, looked })
 }
 
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-    use std::fs;
-    use std::path::Path;
-    use std::time::Instant;
+/// What is published of what was made.
+pub fn finished(plan: &RestorePlan<'_>, restored: &Restored) -> Vec<Finished> {
+    let pairs = plan.databases.iter().zip(&restored.databases);
+    let one = |(database, made): (&Database<'_>, &MadeDatabase)| Finished {
+        directory: database.directory.clone(),
+        files: made.files.iter().map(|file| file.local_name.clone()).collect(),
+    };
+    pairs.map(one).collect()
+}
 
-    use super::PlaceError;
-    use super::place;
-    use crate::model::Location;
-    use crate::ops::verify::fact::Looked;
-    use crate::ops::verify::plan::Source;
-    use crate::ops::verify::probe::Files;
-    use crate::ops::verify::source::Limits;
-    use crate::ops::verify::source::Unread;
-    use crate::store::StoreOptions;
-    use crate::store::Stores;
-
-    /// Places with chunks of three bytes.
-    fn put(
-        directory: &Path,
-        name: &str,
-        source: &Source<'_>,
-        until: Option<Instant>,
-    ) -> (Result<(), PlaceError>, Looked) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let stores = Stores::new(StoreOptions::default());
-        let limits = [Limits { chunk: 3, memory: 12 }; 2];
-        let files = Files { stores: &stores, runtime: runtime.handle(), limits, until };
-        let mut looked = Looked::default();
-        (place(&files, directory, name, source, &mut looked), looked)
-    }
-
-    fn file(paths: &[&Path], start: u64, bytes: Option<u64>) -> Source<'static> {
-        let places = paths.iter().map(|path| Location::local(path).unwrap()).collect();
-        Source::File { places, start, bytes, whole: bytes.is_none() }
-    }
-
-    #[test]
-    fn files_segments_and_inline_bytes_are_written() {
-        let home = tempfile::tempdir().unwrap();
-        let (from, absent, to) =
-            (home.path().join("from"), home.path().join("absent"), home.path().join("to"));
-        fs::write(&from, "0123456789").unwrap();
-        fs::create_dir(&to).unwrap();
-        let cases = [
-            ("000001.sst", file(&[&from], 0, None), "0123456789", 4),
-            ("000002.sst", file(&[&absent, &from], 2, Some(6)), "234567", 2),
-            ("000003.sst", file(&[&from], 4, Some(0)), "", 0),
-            ("CURRENT", Source::Inline(b"MANIFEST-000005\n"), "MANIFEST-000005\n", 0),
-        ];
-        for (name, source, expected, requests) in cases {
-            let (result, looked) = put(&to, name, &source, None);
-            result.unwrap();
-            assert_eq!(fs::read_to_string(to.join(name)).unwrap(), expected);
-            let bytes = if requests > 0 { expected.len() as u64 } else { 0 };
-            assert_eq!(looked, Looked::reading(requests, bytes), "{name}");
-        }
-        let (again, _) = put(&to, "CURRENT", &Source::Inline(b"x"), None);
-        assert!(matches!(again, Err(PlaceError::Unwritten { .. })), "{again:?}");
-        assert_eq!(fs::read_to_string(to.join("CURRENT")).unwrap(), "MANIFEST-000005\n");
-    }
-
-    #[test]
-    fn what_cannot_be_placed_says_why() {
-        let home = tempfile::tempdir().unwrap();
-        let (from, absent) = (home.path().join("from"), home.path().join("absent"));
-        fs::write(&from, "0123456789").unwrap();
-        let number = Cell::new(0);
-        let error = |source: &Source<'_>, until| {
-            number.set(number.get() + 1);
-            let name = format!("{:06}.sst", number.get());
-            put(home.path(), &name, source, until).0.unwrap_err()
+/// What is brought, and where to; nothing for databases that an earlier run has built.
+fn units<'u, 'a>(
+    plan: &'u RestorePlan<'a>,
+    site: &Site<'_>,
+    disk: &Disk,
+) -> Result<Vec<Unit<'u, 'a>>, RestoreError> {
+    let mut units = Vec::new();
+    for (number, database) in plan.databases.iter().enumerate() {
+        let mut add = |at, directory, set: &'u FileSet<'a>| {
+            let staged = set.files.iter().map(|_| None).collect();
+            let prefix = database.prefix;
+            units.push(Unit { of: (number, at), directory, set, prefix, staged });
         };
-        assert!(matches!(
-            error(&file(&[&absent], 0, None), None),
-            PlaceError::Unread(Unread::Gone)
-        ));
-        assert!(matches!(
-            error(&file(&[&from], 8, Some(3)), None),
-            PlaceError::Unread(Unread::Failed(_))
-        ));
-        assert!(matches!(
-            error(&file(&[home.path()], 0, None), None),
-            PlaceError::Unread(Unread::Failed(_))
-        ));
-        let late = error(&file(&[&from], 0, None), Some(Instant::now()));
-        assert!(matches!(late, PlaceError::Unread(Unread::OutOfTime)));
-    }
-
-    #[test]
-    fn only_names_of_rocksdb_are_written() {
-        let home = tempfile::tempdir().unwrap();
-        let to = home.path().join("a/b");
-        fs::create_dir_all(&to).unwrap();
-        let absolute = home.path().join("000001.sst").display().to_string();
-        for name in ["", ".", "..", "../x.sst", "../1.sst", &absolute, "c/1.sst", "LOG", "1.sst\0"]
-        {
-            let (result, _) = put(&to, name, &Source::Inline(b"x"), None);
-            assert!(matches!(result, Err(PlaceError::Name(_))), "{name:?}");
+        match &database.make {
+            Make::Place(set) => add(0, site.database(number), set),
+            Make::Build(_) if finish::is_built(number, site, disk)? => {}
+            Make::Build(inputs) => {
+                for (at, input) in inputs.iter().enumerate() {
+                    if let Rows::Database(set) = &input.rows {
+                        add(at, site.input(number, at), set);
+                    }
+                }
+            }
         }
-        assert_eq!(fs::read_dir(&to).unwrap().count(), 0);
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+    Ok(units)
+}
+
+/// Fetches files of some kinds, several at a time.
+fn fetch(
+    units: &mut [Unit<'_, '_>],
+    is_wanted: &dyn Fn(FileKind) -> bool,
+    options: &Options<'_>,
+) -> Result<Looked, RestoreError> {
+    let mut jobs = Vec::new();
+    for (number, unit) in units.iter().enumerate() {
+        let wanted = unit.set.files.iter().enumerate().filter(|(_, file)| is_wanted(file.kind));
+        jobs.extend(wanted.map(|(at, file)| (number, at, unit.directory.clone(), file)));
+    }
+    // The longest first, so that none is waited for in the end.
+    jobs.sort_by_key(|(_, _, _, file)| std::cmp::Reverse(file.source.bytes()));
+    let mut staged: Vec<(usize, usize, Staged)> = Vec::new();
+    let mut first = None;
+    in_threads(
+        options.threads,
+        &jobs,
+        |(number, at, directory, file), tell| {
+            let done = stopping(options, || options.stager.stage(directory, file));
+            tell((*number, *at, done));
+        },
+        |(number, at, done)| keep_first(&mut first, done, |done| staged.push((number, at, done))),
+    );
+    first.map_or(Ok(()), Err)?;
+    let mut looked = Looked::default();
+    for (number, at, mut done) in staged {
+        looked.add(done.looked);
+        // It is read again where it is needed: of many databases they would take much memory.
+        if matches!(done.fact, Some(Fact::Manifest(_))) {
+            done.fact = None;
+        }
+        if let Some(slot) = units.get_mut(number).and_then(|unit| unit.staged.get_mut(at)) {
+            *slot = Some(done);
+        }
+    }
+    Ok(looked)
+}
+
+/// Does something unless everything has ended; if it fails, everything ends.
+fn stopping<T>(
+    options: &Options<'_>,
+    work: impl FnOnce() -> Result<T, RestoreError>,
+) -> Result<T, RestoreError> {
+    let stop = options.stager.stop;
+    if stop.load(Ordering::Relaxed) {
+        return Err(RestoreError::Stopped);
+    }
+    let done = work();
+    if done.is_err() {
+        stop.store(true, Ordering::Relaxed);
+    }
+    done
+}
+
+/// Keeps the error that ended everything, not those that followed from it.
+fn keep_first<T>(
+    first: &mut Option<RestoreError>,
+    done: Result<T, RestoreError>,
+    keep: impl FnOnce(T),
+) {
+    match done {
+        Ok(done) => keep(done),
+        Err(error) if matches!(first, None | Some(RestoreError::Stopped)) => *first = Some(error),
+        Err(_) => {}
+    }
+}
+
+/// That there is room for everything that is not there yet.
+fn has_room(
+    plan: &RestorePlan<'_>,
+    site: &Site<'_>,
+    units: &[Unit<'_, '_>],
+    options: &Options<'_>,
+) -> Result<(), RestoreError> {
+    let disk = options.stager.disk;
+    let mut needed: u64 = 0;
+    for unit in units {
+        for file in &unit.set.files {
+            let at = unit.directory.join(&file.local_name);
+            let there = disk.look(&at).map_err(RestoreError::disk(&at))?;
+            if there.is_none() && !options.stager.needs_no_room(file, site.probe()) {
+                needed = needed.saturating_add(file.source.bytes().unwrap_or_default());
+            }
+        }
+    }
+    for (number, database) in plan.databases.iter().enumerate() {
+        let Make::Build(inputs) = &database.make else { continue };
+        if finish::is_built(number, site, disk)? {
+            continue;
+        }
+        let rows = inputs.iter().map(|input| match &input.rows {
+            Rows::Database(set) => set.files.iter().filter_map(|file| file.source.bytes()).sum(),
+            Rows::Stream { source, .. } => source.bytes().unwrap_or_default(),
+        });
+        needed = needed.saturating_add(rows.sum::<u64>());
+    }
+    let needed = needed.saturating_add((needed / MARGIN).max(LEAST_MARGIN));
+    let available = disk.available(site.target()).map_err(RestoreError::disk(site.target()))?;
+    match needed <= available {
+        true => Ok(()),
+        false => Err(RestoreError::NoRoom { path: site.target().to_owned(), needed, available }),
     }
 }

@@ -37,12 +37,17 @@ pub enum OpenError {
 /// Opens a database to be read, with every check RocksDB has, and with all column families.
 ///
 /// Nothing but the MANIFEST says what they are; an OPTIONS file is never read, as it could send
-/// RocksDB elsewhere. RocksDB writes a log into the directory and changes no file. `cache` is
-/// what it may hold of indexes and filters, in bytes.
+/// RocksDB elsewhere. RocksDB changes no file and writes a log, into `log` if one is named.
+/// `cache` is what it may hold of indexes and filters, in bytes.
 ///
 /// # Errors
 /// What RocksDB says, without the directory.
-pub fn read_only(directory: &Path, manifest: &Manifest, cache: usize) -> Result<DB, OpenError> {
+pub fn read_only(
+    directory: &Path,
+    manifest: &Manifest,
+    cache: usize,
+    log: Option<&Path>,
+) -> Result<DB, OpenError> {
     let mut tables = BlockBasedOptions::default();
     tables.set_block_cache(&Cache::new_lru_cache(cache));
     tables.set_cache_index_and_filter_blocks(true);
@@ -62,6 +67,9 @@ pub fn read_only(directory: &Path, manifest: &Manifest, cache: usize) -> Result<
         families.push(ColumnFamilyDescriptor::new(name, options));
     }
     let mut options = Options::default();
+    if let Some(log) = log {
+        options.set_db_log_dir(log);
+    }
     options.set_paranoid_checks(true);
     options.set_max_open_files(OPEN_FILES);
     options.set_max_file_opening_threads(1);
@@ -71,7 +79,7 @@ pub fn read_only(directory: &Path, manifest: &Manifest, cache: usize) -> Result<
         .map_err(|error| told(&error, directory))
 }
 
-/// Reads every entry of every column family, checksums verified, and returns their number;
+/// Reads every entry of every column family, checksums verified, and returns how many each has;
 /// `None` if `go_on` said not to.
 ///
 /// # Errors
@@ -81,13 +89,14 @@ pub fn read_through(
     directory: &Path,
     manifest: &Manifest,
     go_on: &dyn Fn() -> ControlFlow<()>,
-) -> Result<Option<u64>, OpenError> {
-    let mut entries: u64 = 0;
+) -> Result<Option<Vec<u64>>, OpenError> {
+    let mut all = Vec::new();
     for family in &manifest.column_families {
         let name = String::from_utf8_lossy(&family.name);
         let Some(handle) = db.cf_handle(&name) else {
             return Err(OpenError::Refused(format!("column family {name} was not opened")));
         };
+        let mut entries: u64 = 0;
         let mut reading = ReadOptions::default();
         reading.set_verify_checksums(true);
         reading.fill_cache(false);
@@ -101,20 +110,32 @@ pub fn read_through(
             }
             iterator.next();
         }
-        iterator.status().map_err(|error| match told(&error, directory) {
+        iterator.status().map_err(|error| told(&error, directory).of_family(&name))?;
+        all.push(entries);
+    }
+    Ok(Some(all))
+}
+
+impl OpenError {
+    /// Says which column family is damaged.
+    pub(super) fn of_family(self, name: &str) -> Self {
+        match self {
             OpenError::Refused(message) => {
                 OpenError::Refused(format!("{message}; column family {name}"))
             }
             hindered => hindered,
-        })?;
+        }
     }
-    Ok(Some(entries))
 }
 
 /// What RocksDB says, without the directory, which is another one every time.
-fn told(error: &rocksdb::Error, directory: &Path) -> OpenError {
-    let directory = format!("{}/", directory.display());
-    let message = error.to_string().replace(&directory, "");
+pub(super) fn without(error: &rocksdb::Error, directory: &Path) -> String {
+    error.to_string().replace(&format!("{}/", directory.display()), "")
+}
+
+/// Whose fault it is, by what RocksDB says.
+pub(super) fn told(error: &rocksdb::Error, directory: &Path) -> OpenError {
+    let message = without(error, directory);
     match error.kind() {
         // The files are where they were put: one that RocksDB looks for has another name.
         ErrorKind::IOError if message.contains("No such file or directory") => {

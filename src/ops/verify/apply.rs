@@ -38,7 +38,6 @@ use super::probe::Prober;
 use super::rules;
 use super::rules::Finding;
 use super::rules::Level;
-use super::source::Limits;
 use crate::catalog::CatalogError;
 use crate::catalog::checkpoint;
 use crate::catalog::checkpoint::MetadataFile;
@@ -74,12 +73,6 @@ pub struct Options<'o> {
 
 /// Streams in object stores that are read at a time: waiting is most of it.
 const CONCURRENCY: usize = 8;
-/// Bytes of a local file that are read at a time: they stay near the processor until they are
-/// checked.
-const LOCAL_CHUNK: u64 = 256 << 10;
-/// Bytes of an object that are asked for at a time, if memory allows.
-const REMOTE_CHUNK: u64 = 8 << 20;
-
 /// Looks into checkpoints, as deep as the audit says.
 pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
     let remote = !facts.subject.tree.is_local();
@@ -88,9 +81,6 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
     // other half is for what needs more, one after the other.
     let half = options.memory / 2;
     let share = (half / threads as u64).max(1 << 20);
-    let within = |memory: u64| {
-        [LOCAL_CHUNK, REMOTE_CHUNK].map(|chunk| Limits { chunk: chunk.min(memory / 4), memory })
-    };
     let mut looking = Looking {
         facts,
         options,
@@ -98,11 +88,11 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
             files: Files {
                 stores: options.stores,
                 runtime: options.runtime,
-                limits: within(share),
+                limits: probe::limits(share),
                 until: options.until,
             },
             level: audit.level,
-            whole: within(half),
+            whole: probe::limits(half),
             alone: Mutex::default(),
             threads,
             backends: Mutex::default(),

@@ -149,18 +149,7 @@ impl<'a> Planner<'_, 'a> {
     }
 
     fn source(&self, handle: &StreamHandle<'a>) -> Option<Source<'a>> {
-        let handle = handle.innermost();
-        if let StreamHandle::Inline { data, .. } = handle {
-            return Some(Source::Inline(data));
-        }
-        let places = self.places.locations(self.places.of(handle)?);
-        let (start, bytes, whole) = match handle {
-            StreamHandle::Segment(segment) => {
-                (segment.start.unsigned_abs(), Some(segment.length.unsigned_abs()), false)
-            }
-            _ => (0, handle.state_size(), true),
-        };
-        Some(Source::File { places, start, bytes, whole })
+        Source::of(handle, self.places)
     }
 
     /// The piece of a stream that several handles name parts of.
@@ -255,21 +244,10 @@ impl<'a> Planner<'_, 'a> {
 
     fn key_groups(&mut self, handle: &KeyGroupsHandle<'a>, keyed: Keyed<'_>) {
         let Some(stream) = &handle.delegate else { return };
-        let sort = match handle.form {
-            KeyGroupsForm::Savepoint => Some(Sort::Full),
-            // Since 1.16 only the heap backend writes such a handle.
-            KeyGroupsForm::Second if self.version >= 4 => Some(Sort::Heap),
-            KeyGroupsForm::First | KeyGroupsForm::Second => None,
-        };
         if self.level < Level::Blocks {
             return;
         }
-        let groups = KeyGroups {
-            first: handle.start_key_group,
-            offsets: handle.offsets.iter().collect(),
-            max_parallelism: keyed.max_parallelism,
-            sort,
-        };
+        let groups = groups_of(handle, keyed.max_parallelism, self.version);
         let content = match keyed.raw {
             true => Content::RawKeyGroups(groups),
             false => Content::KeyGroups(groups),
@@ -333,7 +311,7 @@ impl<'a> Planner<'_, 'a> {
             operator: keyed.operator,
             subtask: keyed.subtask,
             key_groups: handle.key_groups,
-            prefix: if keyed.max_parallelism > 128 { 2 } else { 1 },
+            prefix: prefix_of(keyed.max_parallelism),
             meta,
             members,
         });
@@ -346,12 +324,35 @@ impl<'a> Planner<'_, 'a> {
             FileKind::Manifest => Content::Manifest,
             FileKind::Current => Content::Current,
             FileKind::Options => Content::Options,
-            FileKind::Other => Content::UserDefined("a file that RocksDB does not need"),
+            FileKind::Blob | FileKind::Other => {
+                Content::UserDefined("a file that RocksDB does not need")
+            }
         };
         let piece =
             self.add(file.handle.as_ref()?, content, &format!("{owner} as {local_name}"))?;
         Some(Member { local_name, piece })
     }
+}
+
+/// What a handle says of a key-groups stream, in metadata of a version.
+pub(crate) fn groups_of(
+    handle: &KeyGroupsHandle<'_>,
+    max_parallelism: i32,
+    version: i32,
+) -> KeyGroups {
+    let sort = match handle.form {
+        KeyGroupsForm::Savepoint => Some(Sort::Full),
+        // Since 1.16 only the heap backend writes such a handle.
+        KeyGroupsForm::Second if version >= 4 => Some(Sort::Heap),
+        KeyGroupsForm::First | KeyGroupsForm::Second => None,
+    };
+    let offsets = handle.offsets.iter().collect();
+    KeyGroups { first: handle.start_key_group, offsets, max_parallelism, sort }
+}
+
+/// Bytes of the key group in front of every key.
+pub(crate) fn prefix_of(max_parallelism: i32) -> usize {
+    if max_parallelism > 128 { 2 } else { 1 }
 }
 
 /// What is the same for all parts of a keyed handle.

@@ -57,7 +57,7 @@ pub fn judge<'f>(database: &Database, fact: impl Fn(usize) -> Option<&'f Fact>) 
                 piece: Some(member.piece),
                 evidence: format!("it is called {:?}", member.local_name),
             }),
-            FileKind::Other => {}
+            FileKind::Blob | FileKind::Other => {}
         }
     }
     // Whatever else is wrong with its names follows from that.
@@ -151,7 +151,7 @@ pub fn ready<'d>(
     for member in &database.members {
         let kind = FileKind::of(&member.local_name);
         // Never read, neither by Flink nor here, and what they say is not to be trusted.
-        if matches!(kind, FileKind::Options | FileKind::Other) {
+        if matches!(kind, FileKind::Options | FileKind::Blob | FileKind::Other) {
             continue;
         }
         let is = |what: &str| Err(Some(format!("{} {what}", member.local_name)));
@@ -420,6 +420,8 @@ mod tests {
         };
         let facts = [
             Fact::Sst(SstFact {
+                entries: 0,
+                deletions: 0,
                 bytes: 99,
                 column_family: Some((*b"count").into()),
                 deletes,

@@ -48,6 +48,10 @@ pub struct SstFact {
     pub bytes: u64,
     /// The column family, if the table says so.
     pub column_family: Option<Box<[u8]>>,
+    /// Its entries, those that delete included.
+    pub entries: u64,
+    /// Its entries that delete.
+    pub deletions: u64,
     /// Whether it deletes anything.
     pub deletes: bool,
     /// Whether it deletes ranges, which reach beyond its keys.

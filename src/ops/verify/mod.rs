@@ -18,7 +18,7 @@
 
 pub mod apply;
 pub mod audit;
-mod collect;
+pub(crate) mod collect;
 pub mod content;
 pub mod databases;
 pub mod fact;

@@ -8,19 +8,22 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::databases::Ready;
 use super::fact::Fact;
 use super::fact::Looked;
 use super::fact::Probed;
+use super::plan::FileKind;
 use super::plan::Plan;
 use super::probe::Files;
 use super::probe::in_threads;
 use super::rules;
-use super::source::Unread;
-use crate::ops::restore::apply::PlaceError;
-use crate::ops::restore::apply::place;
+use crate::ops::restore::error::RestoreError;
+use crate::ops::restore::plan::Placed;
+use crate::ops::restore::stage::Stager;
+use crate::store::disk::Disk;
 
 /// Databases that are on disk at a time.
 const MOST_AT_A_TIME: usize = 4;
@@ -172,12 +175,32 @@ impl Opener<'_> {
                 return untried(format!("no directory can be made in {parent}: {error}"));
             }
         };
+        let (disk, stop) = (Disk::new(), AtomicBool::new(false));
+        // All of it was looked into, it is gone in a moment, and RocksDB could write to what is
+        // linked.
+        let stager = Stager {
+            files: self.files,
+            disk: &disk,
+            checks: false,
+            counts: false,
+            lasting: false,
+            links: false,
+            reflinks: AtomicBool::new(false),
+            progress: &|_| {},
+            stop: &stop,
+        };
         for member in &ready.members {
             let Some(piece) = plan.pieces.get(member.piece) else { continue };
-            match place(&self.files, &room.0, &member.local_name, &piece.source, looked) {
-                Ok(()) => {}
-                Err(PlaceError::Unread(Unread::OutOfTime)) => return Fact::OutOfTime,
-                Err(PlaceError::Unread(Unread::Gone)) => return Fact::Gone,
+            let local_name = member.local_name.clone();
+            let kind = FileKind::of(&local_name);
+            let (source, identity) = (piece.source.clone(), String::new());
+            let file = Placed { local_name, kind, source, path: None, identity };
+            match stager.stage(&room.0, &file) {
+                Ok(staged) => looked.add(staged.looked),
+                Err(RestoreError::Stopped) => return Fact::OutOfTime,
+                Err(RestoreError::Damaged { code, .. }) if code == rules::FILE_MISSING.code => {
+                    return Fact::Gone;
+                }
                 Err(error) => return untried(format!("{}: {error}", member.local_name)),
             }
         }
@@ -203,10 +226,11 @@ fn read(
     use crate::ops::restore::open::OpenError;
 
     let cache = usize::try_from(cache).unwrap_or(usize::MAX);
-    let entries = open::read_only(directory, manifest, cache)
+    let entries = open::read_only(directory, manifest, cache, None)
         .and_then(|db| open::read_through(&db, directory, manifest, go_on));
     match entries {
         Ok(Some(entries)) => {
+            let entries = entries.iter().sum();
             looked.add(Looked { databases: 1, entries, ..Looked::default() });
             Fact::Sound(Parsed::default())
         }

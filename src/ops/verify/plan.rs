@@ -8,7 +8,9 @@ use crate::format::flink::content::Named;
 use crate::format::flink::content::OperatorPart;
 use crate::format::flink::keyed::KeyGroupRange;
 use crate::format::flink::operator::OperatorId;
+use crate::format::flink::stream::StreamHandle;
 use crate::model::Location;
+use crate::model::places::Places;
 
 /// Everything of a checkpoint that is looked into.
 #[derive(Debug, Default)]
@@ -82,6 +84,32 @@ pub enum Source<'a> {
     },
 }
 
+impl<'a> Source<'a> {
+    /// Where the bytes of a handle are; `None` if it is one without bytes.
+    pub fn of(handle: &StreamHandle<'a>, places: &Places<'a>) -> Option<Self> {
+        let handle = handle.innermost();
+        if let StreamHandle::Inline { data, .. } = handle {
+            return Some(Source::Inline(data));
+        }
+        let places = places.locations(places.of(handle)?);
+        let (start, bytes, whole) = match handle {
+            StreamHandle::Segment(segment) => {
+                (segment.start.unsigned_abs(), Some(segment.length.unsigned_abs()), false)
+            }
+            _ => (0, handle.state_size(), true),
+        };
+        Some(Source::File { places, start, bytes, whole })
+    }
+
+    /// How many bytes, as far as the handle knows.
+    pub fn bytes(&self) -> Option<u64> {
+        match self {
+            Source::Inline(bytes) => Some(bytes.len() as u64),
+            Source::File { bytes, .. } => *bytes,
+        }
+    }
+}
+
 /// What bytes are.
 #[derive(Debug, Clone)]
 pub enum Content {
@@ -148,6 +176,8 @@ pub enum FileKind {
     Current,
     /// `OPTIONS-nnnnnn`.
     Options,
+    /// Values that lie apart from their keys, where somebody configured that.
+    Blob,
     /// Nothing that a database is opened with.
     Other,
 }
@@ -162,6 +192,9 @@ impl FileKind {
         };
         if let Some(number) = local_name.strip_suffix(".sst").and_then(number) {
             return FileKind::Sst(number);
+        }
+        if local_name.strip_suffix(".blob").and_then(number).is_some() {
+            return FileKind::Blob;
         }
         let numbered = |prefix| local_name.strip_prefix(prefix).and_then(number).is_some();
         match local_name {

@@ -42,6 +42,12 @@ use crate::store::Reader;
 use crate::store::StoreError;
 use crate::store::Stores;
 
+/// Bytes of a local file that are read at a time: they stay near the processor until they are
+/// checked.
+const LOCAL_CHUNK: u64 = 256 << 10;
+/// Bytes of an object that are asked for at a time, if memory allows.
+const REMOTE_CHUNK: u64 = 8 << 20;
+
 /// Opens files for threads that read.
 #[derive(Clone, Copy)]
 pub struct Files<'p> {
@@ -272,6 +278,21 @@ impl Files<'_> {
         Err(Unread::Gone)
     }
 
+    /// How many bytes a file has, in the first of its places where it is.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    pub fn size(&self, places: &[Location]) -> Result<u64, Unread> {
+        for place in places {
+            let store = self.stores.open(place).map_err(|error| why(&error))?;
+            match self.runtime.block_on(store.stat(place)) {
+                Err(error) if error.is_absent() => {}
+                stat => return stat.map(|stat| stat.size).map_err(|error| why(&error)),
+            }
+        }
+        Err(Unread::Gone)
+    }
+
     /// Whether time is up.
     pub fn is_late(&self) -> bool {
         self.until.is_some_and(|until| Instant::now() >= until)
@@ -286,6 +307,11 @@ impl Files<'_> {
         };
         Ok((Opened { reader, files: *self }, length))
     }
+}
+
+/// How much is read at a time of local files and of objects, by whoever may hold `memory` bytes.
+pub fn limits(memory: u64) -> [Limits; 2] {
+    [LOCAL_CHUNK, REMOTE_CHUNK].map(|chunk| Limits { chunk: chunk.min(memory / 4), memory })
 }
 
 /// How many files are read at a time: one for each processor, and in object stores at least

@@ -162,6 +162,8 @@ impl Table<'_, '_> {
         let mut fact = SstFact {
             bytes: head.size,
             column_family: name.map(Vec::into_boxed_slice),
+            entries: properties.num_entries.unwrap_or_default(),
+            deletions: properties.num_deletions.unwrap_or_default(),
             deletes: some(properties.num_deletions) || some(properties.num_range_deletions),
             deletes_ranges: some(properties.num_range_deletions),
             // Its sequence numbers stand in the MANIFEST alone.

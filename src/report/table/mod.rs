@@ -7,6 +7,7 @@ mod files;
 mod grid;
 mod history;
 mod operators;
+mod restore;
 mod sst;
 mod states;
 mod tree;
@@ -14,6 +15,7 @@ mod verify;
 
 pub use diff::DiffView;
 pub use diff::diff;
+pub use restore::restore;
 pub use tree::job;
 pub use tree::root;
 pub use verify::verify;

@@ -13,12 +13,17 @@ use super::value::nullable;
 
 const END: u16 = 0xFFFF;
 
+/// Is given the state, key and value of every entry.
+pub(super) type Sink<'s> = dyn FnMut(usize, &[u8], &[u8]) -> Result<()> + 's;
+
 /// A key group, and what its entries may be of.
 pub(super) struct Full<'s> {
     pub(super) states: &'s mut States,
     pub(super) group: i32,
     /// Bytes of the key-group prefix: 1 or 2.
     pub(super) prefix: u8,
+    /// Where entries go; nothing of them is decoded then.
+    pub(super) sink: Option<&'s mut Sink<'s>>,
 }
 
 impl Full<'_> {
@@ -31,16 +36,55 @@ impl Full<'_> {
     }
 
     fn entries(&mut self, input: &mut Input<'_>) -> Result<()> {
+        let (mut key, mut value) = (Vec::new(), Vec::new());
         let mut id = input.u16("state id")?;
         while id != END {
             let known = usize::from(id) < self.states.list.len();
             if !known && self.states.complete {
                 return Err(at(input.offset(), "state id", "is none of those of the head").into());
             }
-            while !self.entry(id, input)? {}
+            loop {
+                let last = match self.sink.is_some() {
+                    true => self.held(id, (&mut key, &mut value), input)?,
+                    false => self.entry(id, input)?,
+                };
+                if last {
+                    break;
+                }
+            }
             id = input.u16("state id or end mark")?;
         }
         Ok(())
+    }
+
+    /// Takes an entry as it is and gives it away; returns whether it is the last of its state
+    /// here.
+    fn held(
+        &mut self,
+        id: u16,
+        (key, value): (&mut Vec<u8>, &mut Vec<u8>),
+        input: &mut Input<'_>,
+    ) -> Result<bool> {
+        let id = usize::from(id);
+        let (mut last, group, prefix) = (false, self.group, self.prefix);
+        let n = input.count(1, "length of a key")?;
+        key.clear();
+        input.part(n, "key", |input| {
+            last = key_group(group, prefix, input)?;
+            let [.., high, low] = group.to_be_bytes();
+            key.extend([high, low].iter().skip(2_usize.saturating_sub(prefix.into())));
+            Ok(input.append(input.left(), key, "key")?)
+        })?;
+        let n = input.count(1, "length of a value")?;
+        value.clear();
+        input.append(n, value, "value")?;
+        if let Some(sink) = &mut self.sink {
+            sink(id, key, value)?;
+        }
+        if let Some(state) = self.states.list.get_mut(id) {
+            state.met(1);
+        }
+        Ok(last)
     }
 
     /// Takes an entry; returns whether it is the last of its state here.

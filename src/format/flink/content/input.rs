@@ -203,18 +203,32 @@ impl<'r> Input<'r> {
         if n > MAX_HEAD {
             return Err(self.error(field, Problem::TooLarge { value: n, limit: MAX_HEAD }));
         }
-        let n = usize::try_from(n).unwrap_or(usize::MAX);
         let mut bytes = Vec::new();
-        while bytes.len() < n {
-            let missing = n.saturating_sub(bytes.len());
+        self.append(n, &mut bytes, field)?;
+        Ok(bytes)
+    }
+
+    /// Adds the next `n` bytes, however many; takes memory only as they arrive.
+    pub(super) fn append(
+        &mut self,
+        n: u64,
+        bytes: &mut Vec<u8>,
+        field: &'static str,
+    ) -> Result<()> {
+        if n > self.left() {
+            return Err(self.truncated(field, n, self.left()));
+        }
+        let mut missing = n;
+        while missing > 0 {
             if self.buffered().is_empty() && !self.fill(1)? {
-                return Err(self.truncated(field, missing as u64, 0));
+                return Err(self.truncated(field, missing, 0));
             }
-            let step = missing.min(self.buffered().len());
+            let step = usize::try_from(missing).unwrap_or(usize::MAX).min(self.buffered().len());
             bytes.extend_from_slice(self.buffered().get(..step).unwrap_or_default());
             self.take(step);
+            missing = missing.saturating_sub(step as u64);
         }
-        Ok(bytes)
+        Ok(())
     }
 
     /// Whether nothing is left, neither up to the end nor in the source.

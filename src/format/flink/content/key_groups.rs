@@ -43,33 +43,58 @@ pub enum Sort {
 pub fn key_groups(source: &mut dyn Read, length: u64, handle: &KeyGroups) -> Result<Parsed> {
     let mut input = Input::new(source, length);
     let blocks = blocks(handle, length, 0)?;
-    let head_end = blocks.first().map_or(length, |block| block.start);
-    let head = input.vec(head_end, "keyed backend meta")?;
-    KeyedBackendMeta::check(&head)?;
-    let hints = Hints { end: Some(head_end), ..Hints::default() };
-    let meta = KeyedBackendMeta::parse(&head, &hints)?;
-    if let Some(end) = meta.extent.bytes_read.filter(|end| *end != head_end) {
-        let what = "ends before the first key group begins";
-        return Err(at(end, "keyed backend meta", what).into());
-    }
+    let head = head(&mut input, &blocks, length)?;
+    let meta = meta(&head)?;
     let mut states = States::of(&meta);
-    let compressed = meta.compressed;
-    let mut sort = handle.sort.or_else(|| handle.offsets.contains(&0).then_some(Sort::Full));
+    let sort = sort(&mut input, &blocks, handle)?;
     for block in &blocks {
-        let sort = match sort {
-            Some(sort) => sort,
-            None => *sort.insert(tell(&mut input, block, handle)?),
-        };
         input.until(block.end, "key group", |input| match sort {
             Sort::Full => {
-                let prefix = if handle.max_parallelism > 128 { 2 } else { 1 };
-                Full { states: &mut states, group: block.group, prefix }.read(input, compressed)
+                let prefix = handle.prefix();
+                let full = Full { states: &mut states, group: block.group, prefix, sink: None };
+                full.read(input, meta.compressed)
             }
-            Sort::Heap => heap_group(&mut states, block.group, input, compressed),
+            Sort::Heap => heap_group(&mut states, block.group, input, meta.compressed),
         })?;
     }
     input.finish("key-groups stream")?;
     Ok(states.parsed(length))
+}
+
+impl KeyGroups {
+    /// Bytes of the key group in front of a key: 1 or 2.
+    pub fn prefix(&self) -> u8 {
+        if self.max_parallelism > 128 { 2 } else { 1 }
+    }
+}
+
+/// The bytes before the first key group.
+pub(super) fn head(input: &mut Input<'_>, blocks: &[Block], length: u64) -> Result<Vec<u8>> {
+    let end = blocks.first().map_or(length, |block| block.start);
+    input.vec(end, "keyed backend meta")
+}
+
+/// The meta that a head is, to its last byte.
+pub(super) fn meta(head: &[u8]) -> Result<KeyedBackendMeta<'_>> {
+    KeyedBackendMeta::check(head)?;
+    let head_end = head.len() as u64;
+    let hints = Hints { end: Some(head_end), ..Hints::default() };
+    let meta = KeyedBackendMeta::parse(head, &hints)?;
+    if let Some(end) = meta.extent.bytes_read.filter(|end| *end != head_end) {
+        let what = "ends before the first key group begins";
+        return Err(at(end, "keyed backend meta", what).into());
+    }
+    Ok(meta)
+}
+
+/// What the stream is, by the handle or by the first key group, which comes next. One without
+/// key groups is both.
+pub(super) fn sort(input: &mut Input<'_>, blocks: &[Block], handle: &KeyGroups) -> Result<Sort> {
+    match (handle.sort, blocks.first()) {
+        (Some(sort), _) => Ok(sort),
+        (None, Some(first)) if !handle.offsets.contains(&0) => tell(input, first, handle),
+        _ => Ok(Sort::Full),
+    }
 }
 
 /// Where a key group lies.

@@ -8,6 +8,7 @@
 //! | what a value of it must look like | `value.rs`, `row.rs` |
 //! | the states of a keyed stream | `states.rs` |
 //! | key-groups streams: full snapshots, heap | `key_groups.rs`, `full.rs`, `heap.rs` |
+//! | what reads the rows of full snapshots | `rows.rs` |
 //! | operator state | `operator.rs` |
 //! | in-flight data | `channel.rs` |
 //! | changelog segments | `changelog.rs`, `change.rs` |
@@ -33,6 +34,7 @@ mod key_groups;
 mod operator;
 mod raw;
 mod row;
+mod rows;
 mod states;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,9 @@ pub use key_groups::key_groups;
 pub use operator::OperatorPart;
 pub use operator::operator_state;
 pub use raw::raw_key_groups;
+pub use rows::RowError;
+pub use rows::Rows;
+pub use rows::full_rows;
 
 use std::io;
 use std::io::Read;
