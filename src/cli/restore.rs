@@ -51,6 +51,8 @@ use crate::store::disk::Disk;
 
 /// Files that are fetched from an object store at a time: waiting is most of it.
 const CONCURRENCY: usize = 8;
+/// Ranges of a file in an object store that are asked for beforehand.
+const DEPTH: usize = 3;
 /// Bytes that are held, beyond what metadata takes.
 const MEMORY: u64 = 128 << 20;
 
@@ -277,6 +279,9 @@ impl Run<'_> {
         let bar = self.printer.bytes("restoring");
         let threads = self.args.concurrency.map(usize::from);
         let threads = threads.unwrap_or_else(|| probe::threads(remote, CONCURRENCY));
+        // What one file may hold is shared by its ranges: the one that is looked into and those
+        // that were asked for beforehand.
+        let threads = threads.min(plan.streams_and_files()).max(1);
         let stop = AtomicBool::new(false);
         let progress = |bytes| bar.inc(bytes);
         let planned = |what: &'static str, bytes| {
@@ -288,7 +293,8 @@ impl Run<'_> {
             files: Files {
                 stores: &self.stores,
                 runtime: self.runtime.handle(),
-                limits: probe::limits(MEMORY / 2 / threads as u64),
+                limits: probe::limits(MEMORY / threads as u64),
+                depth: DEPTH,
                 until: None,
             },
             disk: &self.disk,

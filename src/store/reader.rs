@@ -1,7 +1,7 @@
 //! A file that is read piece by piece by a thread of its own.
 //!
 //! What checks bytes should not wait for those that come next: [`Reader::ahead`] asks for them
-//! beforehand where asking takes long. Local files need that from nobody; the system does it.
+//! beforehand, for several ranges side by side if it may, where asking takes long. Local files need that from nobody; the system does it.
 
 use super::Inner;
 use super::Store;
@@ -9,6 +9,7 @@ use super::StoreError;
 use super::local;
 use super::location::Location;
 use super::object::changed;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::ops::Range;
 use tokio::runtime::Handle;
@@ -26,7 +27,7 @@ pub struct Reader {
 #[derive(Debug)]
 enum Source {
     Local(File),
-    Object { store: Store, runtime: Handle, ahead: Option<Ahead> },
+    Object { store: Store, runtime: Handle, ahead: VecDeque<Ahead>, depth: usize },
 }
 
 /// A range that was asked for beforehand.
@@ -54,7 +55,8 @@ impl Store {
         let source = match &*self.inner {
             Inner::Local => Source::Local(local::open_now(at)?),
             Inner::Object(_) => {
-                Source::Object { store: self.clone(), runtime: runtime.clone(), ahead: None }
+                let (store, runtime) = (self.clone(), runtime.clone());
+                Source::Object { store, runtime, ahead: VecDeque::new(), depth: 1 }
             }
         };
         Ok(Reader { at: at.clone(), source, requests: 0, bytes: 0 })
@@ -62,6 +64,14 @@ impl Store {
 }
 
 impl Reader {
+    /// Lets so many ranges be asked for beforehand, each of which is held until it is read.
+    pub fn with_depth(mut self, ranges: usize) -> Self {
+        if let Source::Object { depth, .. } = &mut self.source {
+            *depth = ranges;
+        }
+        self
+    }
+
     /// The file.
     pub fn at(&self) -> &Location {
         &self.at
@@ -89,8 +99,10 @@ impl Reader {
                 self.requests += 1;
                 local::read_at(&self.at, file, range.clone(), into)?;
             }
-            Source::Object { store, runtime, ahead } => {
-                let asked = ahead.take().filter(|ahead| ahead.range == range);
+            Source::Object { store, runtime, ahead, .. } => {
+                // Those before it are not read any more.
+                let asked = ahead.iter().position(|ahead| ahead.range == range);
+                let asked = asked.and_then(|at| ahead.drain(..=at).next_back());
                 *into = match asked {
                     Some(mut ahead) => match runtime.block_on(&mut ahead.answer) {
                         Ok(answer) => answer?,
@@ -114,12 +126,16 @@ impl Reader {
         Ok(())
     }
 
-    /// Asks for a range that will be read next, if it is worth asking beforehand.
+    /// Asks for a range that will be read soon, if it is worth asking beforehand and not too much
+    /// was asked for already.
     pub fn ahead(&mut self, range: Range<u64>) {
-        let Source::Object { store, runtime, ahead } = &mut self.source else { return };
+        let Source::Object { store, runtime, ahead, depth } = &mut self.source else { return };
+        if ahead.len() >= *depth || ahead.iter().any(|ahead| ahead.range == range) {
+            return;
+        }
         let (store, at, wanted) = (store.clone(), self.at.clone(), range.clone());
         self.requests += 1;
         let answer = runtime.spawn(async move { store.read_range(&at, wanted).await });
-        *ahead = Some(Ahead { range, answer });
+        ahead.push_back(Ahead { range, answer });
     }
 }

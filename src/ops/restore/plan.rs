@@ -248,6 +248,21 @@ impl<'a> RestorePlan<'a> {
     }
 }
 
+impl RestorePlan<'_> {
+    /// How many files and streams are read.
+    pub fn streams_and_files(&self) -> usize {
+        let of_input = |input: &Input<'_>| match &input.rows {
+            Rows::Database(set) => set.files.len(),
+            Rows::Stream { .. } => 1,
+        };
+        let of_database = |database: &Database<'_>| match &database.make {
+            Make::Place(set) => set.files.len(),
+            Make::Build(inputs) => inputs.iter().map(of_input).sum(),
+        };
+        self.databases.iter().map(of_database).sum()
+    }
+}
+
 impl Placed<'_> {
     /// Where it begins in its file.
     pub fn offset(&self) -> u64 {

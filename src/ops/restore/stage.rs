@@ -25,10 +25,12 @@ use crate::ops::verify::probe::Files;
 use crate::ops::verify::rules;
 use crate::ops::verify::rules::Level;
 use crate::ops::verify::rules::Severity;
+use crate::ops::verify::source::AHEAD;
 use crate::ops::verify::source::Bytes;
 use crate::ops::verify::source::Limits;
 use crate::ops::verify::source::Ranges;
 use crate::ops::verify::source::Unread;
+use crate::ops::verify::source::chunks;
 use crate::ops::verify::table;
 use crate::store::disk::Disk;
 use crate::store::disk::part_of;
@@ -412,13 +414,10 @@ impl Tee<'_, '_> {
         }
         // What nobody wanted to see.
         let mut chunk = Vec::new();
-        while self.next < length {
-            let end = self.next.saturating_add(limits.chunk.max(1)).min(length);
-            self.read(self.next..end, &mut chunk)?;
-            let ahead = end..end.saturating_add(limits.chunk.max(1)).min(length);
-            if !ahead.is_empty() {
-                self.ahead(ahead);
-            }
+        let rest = chunks(self.next, length, limits.chunk);
+        for range in rest {
+            self.read(range.clone(), &mut chunk)?;
+            chunks(range.end, length, limits.chunk).take(AHEAD).for_each(|ahead| self.ahead(ahead));
         }
         Ok(fact)
     }

@@ -56,7 +56,7 @@ pub fn read(
     progress: &dyn Fn(u64, u64),
 ) -> Probed {
     let limits = Limits { chunk: MEMORY, memory: MEMORY };
-    let files = Files { stores, runtime, limits: [limits; 2], until: None };
+    let files = Files { stores, runtime, limits: [limits; 2], depth: 1, until: None };
     let mut probed =
         Probed { seen: vec![Seen::Nothing; plan.reads.len()], looked: Looked::default() };
     let (mut done, total) = (0, plan.reads.len() as u64);

@@ -89,6 +89,7 @@ pub fn look_into(audit: &mut Audit, facts: &Facts, options: &Options<'_>) {
                 stores: options.stores,
                 runtime: options.runtime,
                 limits: probe::limits(share),
+                depth: 1,
                 until: options.until,
             },
             level: audit.level,

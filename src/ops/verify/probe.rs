@@ -57,6 +57,8 @@ pub struct Files<'p> {
     pub runtime: &'p Handle,
     /// How much is read at a time and held, of local files and of objects.
     pub limits: [Limits; 2],
+    /// Ranges of an object that are asked for beforehand.
+    pub depth: usize,
     /// When it ends, ready or not.
     pub until: Option<Instant>,
 }
@@ -301,6 +303,7 @@ impl Files<'_> {
     fn open(&self, place: &Location, bytes: Option<u64>) -> Result<(Opened<'_>, u64), Unread> {
         let store = self.stores.open(place).map_err(|error| why(&error))?;
         let reader = store.reader(place, self.runtime).map_err(|error| why(&error))?;
+        let reader = reader.with_depth(self.depth);
         let length = match bytes {
             Some(bytes) => bytes,
             None => self.runtime.block_on(store.stat(place)).map_err(|error| why(&error))?.size,

@@ -22,9 +22,12 @@ pub enum Bytes<'a> {
 pub trait Ranges {
     /// Reads a range whole, in place of what the buffer held.
     fn read(&mut self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Unread>;
-    /// Says which range is read next.
+    /// Says which range is read soon; those that come first are said first.
     fn ahead(&mut self, range: Range<u64>);
 }
+
+/// Ranges that are said to be read soon.
+pub const AHEAD: usize = 4;
 
 /// Why bytes could not be had.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -68,7 +71,7 @@ impl Bytes<'_> {
         }
     }
 
-    /// Says which range is read next.
+    /// Says which range is read soon.
     pub fn ahead(&mut self, range: Range<u64>) {
         if let Bytes::File { reader, start, .. } = self {
             reader.ahead(range.start + *start..range.end + *start);
@@ -119,10 +122,9 @@ impl io::Read for Stream<'_, '_> {
                 return Err(io::Error::other("could not be read"));
             }
             self.next = range.end;
-            let ahead = self.range_at(self.next);
-            if !ahead.is_empty() {
-                self.bytes.ahead(ahead);
-            }
+            chunks(range.end, self.bytes.length(), self.chunk)
+                .take(AHEAD)
+                .for_each(|ahead| self.bytes.ahead(ahead));
         }
         let rest = self.buffer.get(self.given..).unwrap_or_default();
         let count = rest.len().min(into.len());
@@ -132,6 +134,13 @@ impl io::Read for Stream<'_, '_> {
         self.given += count;
         Ok(count)
     }
+}
+
+/// Ranges of a chunk each, from an offset to the end.
+pub fn chunks(from: u64, length: u64, chunk: u64) -> impl Iterator<Item = Range<u64>> {
+    let range = move |start: u64| start..start.saturating_add(chunk.max(1)).min(length);
+    std::iter::successors(Some(range(from)), move |before| Some(range(before.end)))
+        .take_while(|range| !range.is_empty())
 }
 
 /// How much may be read at a time, and held.

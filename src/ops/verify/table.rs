@@ -8,6 +8,7 @@ use super::fact::SstFact;
 use super::rules;
 use super::rules::Level;
 use super::rules::Rule;
+use super::source::AHEAD;
 use super::source::Bytes;
 use super::source::Limits;
 use super::source::Unread;
@@ -190,7 +191,7 @@ impl Table<'_, '_> {
     /// Checks every byte, in the order of the file.
     fn check(&mut self, head: &Head, layout: &Layout, kept: &mut Kept) -> Result<(), End> {
         let mut buffer = Vec::new();
-        let mut runs = runs(&layout.regions, self.limits.chunk).peekable();
+        let mut runs = runs(&layout.regions, self.limits.chunk);
         while let Some(run) = runs.next() {
             let range = range_of(run);
             if range.end - range.start > self.limits.chunk {
@@ -198,11 +199,9 @@ impl Table<'_, '_> {
                 continue;
             }
             self.bytes.read(range, &mut buffer)?;
-            if let Some(next) = runs.peek().map(|next| range_of(next))
-                && next.end - next.start <= self.limits.chunk
-            {
-                self.bytes.ahead(next);
-            }
+            let next = runs.clone().take(AHEAD).map(range_of);
+            let read_whole = |next: &Range<u64>| next.end - next.start <= self.limits.chunk;
+            next.filter(read_whole).for_each(|next| self.bytes.ahead(next));
             self.check_run(head, run, &buffer, kept)?;
         }
         Ok(())
@@ -308,7 +307,7 @@ fn is_block(region: &Region) -> bool {
 }
 
 /// Regions that are read together: as many as fit into a chunk, or one that does not.
-fn runs(regions: &[Region], chunk: u64) -> impl Iterator<Item = &[Region]> {
+fn runs(regions: &[Region], chunk: u64) -> impl Iterator<Item = &[Region]> + Clone {
     let mut rest = regions;
     std::iter::from_fn(move || {
         let first = rest.first()?;
