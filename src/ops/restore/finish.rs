@@ -162,7 +162,8 @@ impl Finish<'_, '_> {
     }
 }
 
-/// The name that an OPTIONS file has until it is written anew.
+/// The name that an OPTIONS file has until it is written anew. RocksDB, which opens a database
+/// whose rows are read before, ignores what follows the number of an OPTIONS file.
 pub fn stored(local_name: &str) -> String {
-    format!("{local_name}.stored")
+    format!("stored-{local_name}")
 }
