@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # read by those who include this
-# What `run` and `restore` share: where things are, Flink's jars, and counting verdicts.
+# What the scripts here share: where things are, Flink's jars, and counting verdicts.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -20,13 +20,21 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# fetch RELEASE [cluster] : Flink's jars into the cache, once; prints where they are
+# Java 17 closes packages that Flink's serializers look into.
+opens=()
+for package in java.lang java.lang.reflect java.lang.invoke java.util java.util.concurrent \
+    java.util.concurrent.atomic java.time java.net java.io java.text java.nio sun.nio.ch; do
+    opens+=("--add-opens=java.base/$package=ALL-UNNAMED")
+done
+
+# fetch RELEASE [PROFILES] : Flink's jars into the cache, once; prints where they are
 fetch() {
-    local jars=$cache/flink-$1${2:+-$2}
+    local jars=$cache/flink-$1${2:+-${2//,/-}} scala=""
+    [[ $1 != 1.14.* ]] || scala=_2.12
     if [ ! -d "$jars" ]; then
         mkdir -p "$cache"
         rm -rf "$jars.part"
-        mvn -B -q -f "$here/pom.xml" ${2:+"-P$2"} "-Dflink.version=$1" \
+        mvn -B -q -f "$here/pom.xml" ${2:+"-P$2"} "-Dflink.version=$1" "-Dscala=$scala" \
             dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$jars.part" \
             >"$work/mvn.log" 2>&1 || {
             cat "$work/mvn.log" >&2

@@ -1,23 +1,16 @@
 //! Do the handles name a database? The files of every incremental handle, placed under their
 //! local names, must open in RocksDB and hold what the RocksDB of that Flink release read.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use chkctl::ops::restore::merge_operator;
-use rocksdb::ColumnFamilyDescriptor;
-use rocksdb::DB;
-use rocksdb::IteratorMode;
-use rocksdb::Options;
 use serde_json::Value;
-use sha2::Digest;
-use sha2::Sha256;
 
 use crate::support::archives;
-use crate::support::archives::hex;
 use crate::support::databases;
 use crate::support::databases::Database;
+use crate::support::rows;
 
 /// Each generation of RocksDB and handle form; inline, plain, relative and merged files.
 const SAMPLES: [&str; 8] = [
@@ -62,31 +55,9 @@ fn compare(directory: &Path, summary: &Value, at: &str) -> usize {
             fs::write(home.path().join(name), bytes.unwrap()).unwrap();
         }
         let expected = databases::expected(expected);
-        assert_eq!(content(home.path()), expected, "{at} {tag}");
+        let db = rows::open(home.path(), false, merge_operator::register);
+        assert_eq!(rows::summary(&rows::rows(&db)), expected, "{at} {tag}");
         compared += 1;
     }
     compared
-}
-
-/// Entries and hash of each column family, as the oracle computes them.
-fn content(home: &Path) -> BTreeMap<String, (u64, String)> {
-    let names = DB::list_cf(&Options::default(), home).unwrap();
-    let families = names.iter().map(|name| {
-        let mut options = Options::default();
-        merge_operator::register(&mut options);
-        ColumnFamilyDescriptor::new(name, options)
-    });
-    let db = DB::open_cf_descriptors_read_only(&Options::default(), home, families, false).unwrap();
-    let of = |name: &String| {
-        let family = db.cf_handle(name).unwrap();
-        let mut hash = Sha256::new();
-        let mut entries = 0;
-        for entry in db.iterator_cf(&family, IteratorMode::Start) {
-            let (key, value) = entry.unwrap();
-            hash.update(format!("{name}\t{}\t{}\n", hex(&key), hex(&value)));
-            entries += 1;
-        }
-        (name.clone(), (entries, hex(&hash.finalize())))
-    };
-    names.iter().map(of).collect()
 }

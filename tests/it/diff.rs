@@ -76,7 +76,7 @@ fn consecutive_checkpoints_of_every_fixture() {
         }
         pairs
     });
-    assert_eq!(pairs.iter().sum::<usize>(), 119, "pairs in all fixtures");
+    assert_eq!(pairs.iter().sum::<usize>(), 122, "pairs in all fixtures");
 }
 
 /// Added and kept are all of the newer, dropped and kept all of the older, in all scopes.

@@ -148,7 +148,7 @@ fn a_stored_file_leads_nowhere() {
 }
 
 /// Whether ldb can be run; it must be where the project is built for others.
-fn ldb_is_there() -> bool {
+pub(crate) fn ldb_is_there() -> bool {
     let found = Command::new("ldb").arg("--version").output().is_ok();
     let required = env::var_os("CI").is_some_and(|value| value == "true");
     assert!(found || !required, "ldb is missing: ./setup --all installs it");
@@ -228,7 +228,7 @@ fn linked(home: &Path) -> Content {
 }
 
 /// What ldb reads.
-fn by_ldb(home: &Path) -> Content {
+pub(crate) fn by_ldb(home: &Path) -> Content {
     let listed = ldb(home, &["list_column_families"]);
     let (_, names) = listed.split_once("\n{").unwrap();
     let names = names.trim_end().strip_suffix('}').unwrap().split(", ");

@@ -18,6 +18,7 @@
 //! | `races` | what if checkpoints come and go, or requests fail, while a job is looked at? |
 //! | `readme` | do the sessions in `README.md` print what is written there? |
 //! | `references` | who refers to what, and what is unreferenced, against Flink's own view of every fixture |
+//! | `restore` | are the databases that `restore` makes those that Flink had? (needs the feature `rocksdb`) |
 //! | `rocks` | is what RocksDB wrote read as RocksDB reads it, and any damage found? |
 //! | `sst` | does `inspect --sst` say what a reading of every entry, and RocksDB, say? |
 //! | `support` | nothing: unpacked fixtures and the built binary, for all other modules |
@@ -45,6 +46,8 @@ mod process;
 mod races;
 mod readme;
 mod references;
+#[cfg(feature = "rocksdb")]
+mod restore;
 mod rocks;
 mod sst;
 mod support;

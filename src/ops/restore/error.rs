@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::plan::Conflict;
+use super::plan::HEAP;
 
 /// What ends a restore. Nothing is published then.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,7 @@ impl RestoreError {
                     Class::Refused
                 }
                 Conflict::Lacks { .. } => Class::Damaged,
+                Conflict::NoRocksDb { why, .. } if *why == HEAP => Class::Refused,
                 Conflict::Nowhere { .. } | Conflict::NoRocksDb { .. } => Class::Failed,
             },
             RestoreError::Damaged { .. } | RestoreError::Refused { .. } => Class::Damaged,

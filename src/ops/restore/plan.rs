@@ -190,7 +190,7 @@ pub enum Conflict {
         why: &'static str,
     },
     /// Only other state than what RocksDB holds.
-    #[error("{what}: {why}")]
+    #[error("{what} {why}")]
     NoRocksDb {
         /// Of what.
         what: String,
@@ -214,8 +214,12 @@ impl<'a> RestorePlan<'a> {
         is_wanted: IsWanted<'_>,
     ) -> Result<Self, Conflict> {
         let candidates = Candidate::all(metadata);
-        let chosen = choice.of(&candidates)?;
         let mut planner = Planner { places, is_wanted, choice, version: metadata.layout.version };
+        let mut keyed = candidates.iter().filter(|one| one.is_keyed()).peekable();
+        if keyed.peek().is_some() && keyed.all(|one| planner.why_not(one) == Some(HEAP)) {
+            return Err(Conflict::NoRocksDb { what: "keyed state".to_owned(), why: HEAP });
+        }
+        let chosen = choice.of(&candidates)?;
         let mut left_out = Vec::new();
         let mut groups: Vec<Vec<&Candidate<'a>>> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -308,9 +312,8 @@ fn none_left(left_out: &[LeftOut]) -> Conflict {
 }
 
 /// Why no database is made of a heap stream.
-pub(super) const HEAP: &str = "its state was written by the heap state backend, whose streams \
-                               hold objects and no rows of RocksDB; a canonical savepoint of the \
-                               job has rows";
+pub(super) const HEAP: &str = "was written by the heap state backend, whose streams hold objects \
+                               and no rows of RocksDB; a canonical savepoint of the job has rows";
 
 struct Planner<'p, 'a> {
     places: &'p Places<'a>,

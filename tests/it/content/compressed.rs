@@ -14,7 +14,7 @@ pub(crate) fn compress(stream: &Stream) -> (Stream, usize) {
     let mut bytes;
     let first;
     let kind = match &stream.kind {
-        Kind::KeyGroups(handle) => {
+        Kind::KeyGroups(handle, sort) => {
             let starts: Vec<usize> =
                 handle.offsets.iter().filter(|at| **at != 0).map(|at| *at as usize).collect();
             first = starts[0];
@@ -34,7 +34,7 @@ pub(crate) fn compress(stream: &Stream) -> (Stream, usize) {
                     bytes.extend(framed(&stream.bytes[start..end]));
                 }
             }
-            Kind::KeyGroups(handle)
+            Kind::KeyGroups(handle, *sort)
         }
         Kind::Operator(parts) => {
             let mut starts: Vec<i64> =
@@ -84,7 +84,7 @@ fn framed(bytes: &[u8]) -> Vec<u8> {
 /// What the frames of a compressed stream hold, one block after the other.
 pub(super) fn decompress(stream: &Stream, first: usize) -> Vec<u8> {
     let mut starts: Vec<usize> = match &stream.kind {
-        Kind::KeyGroups(handle) => {
+        Kind::KeyGroups(handle, _) => {
             handle.offsets.iter().filter(|at| **at != 0).map(|at| *at as usize).collect()
         }
         Kind::Operator(parts) => {

@@ -31,7 +31,8 @@ use chkctl::format::flink::stream::StreamHandle;
 #[derive(Clone)]
 pub(crate) enum Kind {
     Meta,
-    KeyGroups(KeyGroups),
+    /// What its handle says, and what it is.
+    KeyGroups(KeyGroups, Sort),
     Raw(KeyGroups),
     Operator(Vec<OperatorPart>),
     Channel(Vec<Channel>),
@@ -53,8 +54,8 @@ impl Stream {
     pub(crate) fn sort(&self) -> &'static str {
         match &self.kind {
             Kind::Meta => "backend meta",
-            Kind::KeyGroups(KeyGroups { sort: Some(Sort::Full), .. }) => "full snapshot",
-            Kind::KeyGroups(_) => "heap",
+            Kind::KeyGroups(_, Sort::Full) => "full snapshot",
+            Kind::KeyGroups(_, Sort::Heap) => "heap",
             Kind::Raw(_) => "raw keyed",
             Kind::Operator(_) => "operator",
             Kind::Channel(_) => "channel",
@@ -80,7 +81,7 @@ impl Stream {
     ) -> content::Result<Parsed> {
         match &self.kind {
             Kind::Meta => content::backend_meta(source, length),
-            Kind::KeyGroups(handle) => content::key_groups(source, length, handle),
+            Kind::KeyGroups(handle, _) => content::key_groups(source, length, handle),
             Kind::Raw(handle) => content::raw_key_groups(source, length, handle),
             Kind::Operator(parts) => content::operator_state(source, length, parts),
             Kind::Channel(channels) => content::channel_state(source, length, channels),
@@ -177,7 +178,9 @@ impl<'p> Collector<'p> {
                     _ if version >= 4 => Some(Sort::Heap),
                     _ => None,
                 };
-                let kind = Kind::KeyGroups(key_groups(handle, max, sort));
+                // Where the handle does not tell it was RocksDB, in these archives.
+                let is = sort.unwrap_or(Sort::Full);
+                let kind = Kind::KeyGroups(key_groups(handle, max, sort), is);
                 self.push(kind, owner, handle.delegate.as_ref());
             }
             KeyedHandle::Changelog(handle) => {

@@ -86,7 +86,9 @@ fn seeds_of(archive: &archives::Archive) -> Vec<Seed> {
             let parsed = stream.parse().unwrap();
             let names: Vec<_> = parsed.states.iter().map(|(name, _)| name).collect();
             let packable = ["full snapshot", "heap", "changelog"].contains(&stream.sort());
-            let packed = (packable && parsed.entries > 0).then(|| compress(stream).0);
+            let is_packed = archive.name.contains("snappy");
+            let packable = packable && parsed.entries > 0 && !is_packed;
+            let packed = packable.then(|| compress(stream).0);
             for (form, stream) in [("", Some(stream)), ("-snappy", packed.as_ref())] {
                 let seed = stream.and_then(content_seed).filter(|seed| seed.len() <= LONGEST);
                 let Some((stream, seed)) = stream.zip(seed) else { continue };
@@ -130,7 +132,7 @@ fn database_seeds(archive: &archives::Archive) -> Vec<Seed> {
 fn content_seed(stream: &Stream) -> Option<Vec<u8>> {
     let (kind, bits, offsets, name) = match &stream.kind {
         Kind::Meta => (0, 0, Vec::new(), ""),
-        Kind::KeyGroups(handle) | Kind::Raw(handle) => {
+        Kind::KeyGroups(handle, _) | Kind::Raw(handle) => {
             let full = if stream.sort() == "full snapshot" { 2 } else { 4 };
             let kind = if stream.sort() == "raw keyed" { 2 } else { 1 };
             let wide = u8::from(handle.max_parallelism > 128);

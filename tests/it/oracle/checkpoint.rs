@@ -29,9 +29,11 @@ const HEAD: [&str; 9] = [
 /// Compares one document with one oracle and returns how many state handles were compared.
 pub(crate) fn compare(mut pair: Pair<'_>, place: &Place<'_>) -> u64 {
     // What the oracle says about itself.
-    for name in ["fixture", "path", "pathPrefix"] {
+    for name in ["fixture", "pathPrefix"] {
         pair.take(name);
     }
+    let path = pair.take("path").as_str().unwrap_or_default();
+    let canonical = path.starts_with("savepoints-canonical/");
     let release = pair.take("flinkVersion").as_str().unwrap_or_default();
     // Until 1.14 Flink did not record what a checkpoint uploaded; the oracle's sum is then 0.
     let recorded = !release.starts_with("1.13.") && !release.starts_with("1.14.");
@@ -39,7 +41,9 @@ pub(crate) fn compare(mut pair: Pair<'_>, place: &Place<'_>) -> u64 {
     pair.expect("schema", "chkctl.inspect.checkpoint/1");
     pair.expect("base", place.base_uri());
     let operators = pair.ours("operators");
-    head(pair.deeper(&HEAD, "checkpoint"), operators, recorded, place);
+    let mut inner = pair.deeper(&HEAD, "checkpoint");
+    properties(&mut inner, canonical);
+    head(inner, operators, recorded, place);
     let pairs = pair.children_by(("operators", "operatorId"), ("operators", "operator_id"));
     pairs.into_iter().map(|operator| compare_operator(operator, place)).sum()
 }
@@ -52,7 +56,6 @@ fn head(mut pair: Pair<'_>, operators: &Value, recorded: bool, place: &Place<'_>
     let new = pair.take("totalCheckpointedSize").clone();
     pair.expect("new_bytes", if recorded { new } else { Value::Null });
     pair.same("handles", "handles");
-    properties(&mut pair);
 
     for mut state in pair.children("masterStates", "master_states") {
         state.same("name", "name");
@@ -72,12 +75,13 @@ fn head(mut pair: Pair<'_>, operators: &Value, recorded: bool, place: &Place<'_>
 }
 
 /// Kind, format and properties, all from one text that Flink made of them.
-fn properties(pair: &mut Pair<'_>) {
+fn properties(pair: &mut Pair<'_>, canonical: bool) {
     let Some(flink) = pair.take_if_any("checkpointProperties") else {
-        // Versions before 4 carry none.
-        for key in ["properties", "kind", "savepoint_format"] {
-            pair.expect(key, Value::Null);
-        }
+        // Versions before 4 carry none, but handles of canonical savepoints are of a class of
+        // their own.
+        pair.expect("properties", Value::Null);
+        pair.expect("kind", json!(canonical.then_some("savepoint")));
+        pair.expect("savepoint_format", json!(canonical.then_some("canonical")));
         return;
     };
     let ours = pair.ours("properties");

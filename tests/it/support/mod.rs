@@ -7,4 +7,6 @@ pub(crate) mod databases;
 pub(crate) mod handles;
 pub(crate) mod hooked_store;
 pub(crate) mod parallel;
+#[cfg(feature = "rocksdb")]
+pub(crate) mod rows;
 pub(crate) mod s3;
