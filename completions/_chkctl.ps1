@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Shows what changed between two checkpoints')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Checks whether checkpoints are whole and undamaged')
             [CompletionResult]::new('latest', 'latest', [CompletionResultType]::ParameterValue, 'Prints the newest checkpoint or savepoint of a job that can be restored')
+            [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Rebuilds local RocksDB databases from a checkpoint or savepoint')
             [CompletionResult]::new('stores', 'stores', [CompletionResultType]::ParameterValue, 'Lists the stores chkctl knows and where their configuration comes from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Prints the JSON Schema of what a command writes under --output json')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Prints shell completions')
@@ -125,6 +126,32 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'chkctl;restore' {
+            [CompletionResult]::new('--operator', '--operator', [CompletionResultType]::ParameterName, 'Only this operator: a uid, a name, an operator id, or a unique prefix of one')
+            [CompletionResult]::new('--subtask', '--subtask', [CompletionResultType]::ParameterName, 'Only this subtask of the operator')
+            [CompletionResult]::new('--key-group', '--key-group', [CompletionResultType]::ParameterName, 'Only the subtask that owns this key group')
+            [CompletionResult]::new('--key-groups', '--key-groups', [CompletionResultType]::ParameterName, 'Keep only rows of these key groups, such as 0-31; they are written anew')
+            [CompletionResult]::new('--also', '--also', [CompletionResultType]::ParameterName, 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Files that are fetched at a time [default: the processors here, at least 8 from an object store]')
+            [CompletionResult]::new('--rebase', '--rebase', [CompletionResultType]::ParameterName, 'Where the writer''s paths are now: a directory and what it became (repeatable)')
+            [CompletionResult]::new('--entropy-key', '--entropy-key', [CompletionResultType]::ParameterName, 'Marker of entropy injection in paths (Flink''s s3.entropy.key)')
+            [CompletionResult]::new('--store-option', '--store-option', [CompletionResultType]::ParameterName, 'Option of a store, such as endpoint or region, over what the environment says (repeatable)')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the report is written')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every subtask of every operator, or of the one that --operator names')
+            [CompletionResult]::new('--merge', '--merge', [CompletionResultType]::ParameterName, 'One database from all subtasks of an operator, each row once; its rows are written anew')
+            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Hard-link tables that lie on the same file system instead of copying them')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace what an earlier restore made in DIR, and nothing else')
+            [CompletionResult]::new('--no-checksums', '--no-checksums', [CompletionResultType]::ParameterName, 'Check only lengths, not the checksums of blocks')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Count the entries of every column family instead of estimating them')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes and warnings on stderr, only errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what is done to stderr; twice for every request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'chkctl;stores' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How the report is written')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is respected')
@@ -175,6 +202,7 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Shows what changed between two checkpoints')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Checks whether checkpoints are whole and undamaged')
             [CompletionResult]::new('latest', 'latest', [CompletionResultType]::ParameterValue, 'Prints the newest checkpoint or savepoint of a job that can be restored')
+            [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Rebuilds local RocksDB databases from a checkpoint or savepoint')
             [CompletionResult]::new('stores', 'stores', [CompletionResultType]::ParameterValue, 'Lists the stores chkctl knows and where their configuration comes from')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Prints the JSON Schema of what a command writes under --output json')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Prints shell completions')
@@ -192,6 +220,9 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             break
         }
         'chkctl;help;latest' {
+            break
+        }
+        'chkctl;help;restore' {
             break
         }
         'chkctl;help;stores' {

@@ -34,6 +34,9 @@ _chkctl() {
             chkctl,man)
                 cmd="chkctl__subcmd__man"
                 ;;
+            chkctl,restore)
+                cmd="chkctl__subcmd__restore"
+                ;;
             chkctl,schema)
                 cmd="chkctl__subcmd__schema"
                 ;;
@@ -61,6 +64,9 @@ _chkctl() {
             chkctl__subcmd__help,man)
                 cmd="chkctl__subcmd__help__subcmd__man"
                 ;;
+            chkctl__subcmd__help,restore)
+                cmd="chkctl__subcmd__help__subcmd__restore"
+                ;;
             chkctl__subcmd__help,schema)
                 cmd="chkctl__subcmd__help__subcmd__schema"
                 ;;
@@ -77,7 +83,7 @@ _chkctl() {
 
     case "${cmd}" in
         chkctl)
-            opts="-q -v -h -V --output --color --quiet --verbose --help --version inspect diff verify latest stores schema completions man help"
+            opts="-q -v -h -V --output --color --quiet --verbose --help --version inspect diff verify latest restore stores schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -163,7 +169,7 @@ _chkctl() {
             return 0
             ;;
         chkctl__subcmd__help)
-            opts="inspect diff verify latest stores schema completions man help"
+            opts="inspect diff verify latest restore stores schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -247,6 +253,20 @@ _chkctl() {
             return 0
             ;;
         chkctl__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chkctl__subcmd__help__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -422,6 +442,64 @@ _chkctl() {
             fi
             case "${prev}" in
                 --dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        chkctl__subcmd__restore)
+            opts="-q -v -h --operator --subtask --key-group --all --merge --key-groups --link --force --no-checksums --count --also --concurrency --rebase --entropy-key --store-option --output --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --operator)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subtask)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-groups)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --also)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rebase)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --entropy-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store-option)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

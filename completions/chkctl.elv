@@ -32,6 +32,7 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand diff 'Shows what changed between two checkpoints'
             cand verify 'Checks whether checkpoints are whole and undamaged'
             cand latest 'Prints the newest checkpoint or savepoint of a job that can be restored'
+            cand restore 'Rebuilds local RocksDB databases from a checkpoint or savepoint'
             cand stores 'Lists the stores chkctl knows and where their configuration comes from'
             cand schema 'Prints the JSON Schema of what a command writes under --output json'
             cand completions 'Prints shell completions'
@@ -117,6 +118,31 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'chkctl;restore'= {
+            cand --operator 'Only this operator: a uid, a name, an operator id, or a unique prefix of one'
+            cand --subtask 'Only this subtask of the operator'
+            cand --key-group 'Only the subtask that owns this key group'
+            cand --key-groups 'Keep only rows of these key groups, such as 0-31; they are written anew'
+            cand --also 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)'
+            cand --concurrency 'Files that are fetched at a time [default: the processors here, at least 8 from an object store]'
+            cand --rebase 'Where the writer''s paths are now: a directory and what it became (repeatable)'
+            cand --entropy-key 'Marker of entropy injection in paths (Flink''s s3.entropy.key)'
+            cand --store-option 'Option of a store, such as endpoint or region, over what the environment says (repeatable)'
+            cand --output 'How the report is written'
+            cand --color 'When to use colour; NO_COLOR is respected'
+            cand --all 'Every subtask of every operator, or of the one that --operator names'
+            cand --merge 'One database from all subtasks of an operator, each row once; its rows are written anew'
+            cand --link 'Hard-link tables that lie on the same file system instead of copying them'
+            cand --force 'Replace what an earlier restore made in DIR, and nothing else'
+            cand --no-checksums 'Check only lengths, not the checksums of blocks'
+            cand --count 'Count the entries of every column family instead of estimating them'
+            cand -q 'No notes and warnings on stderr, only errors'
+            cand --quiet 'No notes and warnings on stderr, only errors'
+            cand -v 'Log what is done to stderr; twice for every request'
+            cand --verbose 'Log what is done to stderr; twice for every request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'chkctl;stores'= {
             cand --output 'How the report is written'
             cand --color 'When to use colour; NO_COLOR is respected'
@@ -163,6 +189,7 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand diff 'Shows what changed between two checkpoints'
             cand verify 'Checks whether checkpoints are whole and undamaged'
             cand latest 'Prints the newest checkpoint or savepoint of a job that can be restored'
+            cand restore 'Rebuilds local RocksDB databases from a checkpoint or savepoint'
             cand stores 'Lists the stores chkctl knows and where their configuration comes from'
             cand schema 'Prints the JSON Schema of what a command writes under --output json'
             cand completions 'Prints shell completions'
@@ -176,6 +203,8 @@ set edit:completion:arg-completer[chkctl] = {|@words|
         &'chkctl;help;verify'= {
         }
         &'chkctl;help;latest'= {
+        }
+        &'chkctl;help;restore'= {
         }
         &'chkctl;help;stores'= {
         }

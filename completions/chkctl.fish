@@ -38,6 +38,7 @@ complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "inspect" -d 'Shows wh
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "diff" -d 'Shows what changed between two checkpoints'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "verify" -d 'Checks whether checkpoints are whole and undamaged'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "latest" -d 'Prints the newest checkpoint or savepoint of a job that can be restored'
+complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "restore" -d 'Rebuilds local RocksDB databases from a checkpoint or savepoint'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "stores" -d 'Lists the stores chkctl knows and where their configuration comes from'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "schema" -d 'Prints the JSON Schema of what a command writes under --output json'
 complete -c chkctl -n "__fish_chkctl_needs_command" -f -a "completions" -d 'Prints shell completions'
@@ -129,6 +130,30 @@ never\t'Never'"
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
 complete -c chkctl -n "__fish_chkctl_using_subcommand latest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l operator -d 'Only this operator: a uid, a name, an operator id, or a unique prefix of one' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l subtask -d 'Only this subtask of the operator' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l key-group -d 'Only the subtask that owns this key group' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l key-groups -d 'Keep only rows of these key groups, such as 0-31; they are written anew' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l also -d 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l concurrency -d 'Files that are fetched at a time [default: the processors here, at least 8 from an object store]' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l rebase -d 'Where the writer\'s paths are now: a directory and what it became (repeatable)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l entropy-key -d 'Marker of entropy injection in paths (Flink\'s s3.entropy.key)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l store-option -d 'Option of a store, such as endpoint or region, over what the environment says (repeatable)' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
+json\t'One JSON document'
+jsonl\t'One JSON record a line'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l color -d 'When to use colour; NO_COLOR is respected' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l all -d 'Every subtask of every operator, or of the one that --operator names'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l merge -d 'One database from all subtasks of an operator, each row once; its rows are written anew'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l link -d 'Hard-link tables that lie on the same file system instead of copying them'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l force -d 'Replace what an earlier restore made in DIR, and nothing else'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l no-checksums -d 'Check only lengths, not the checksums of blocks'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l count -d 'Count the entries of every column family instead of estimating them'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c chkctl -n "__fish_chkctl_using_subcommand stores" -l output -d 'How the report is written' -r -f -a "table\t'For a person'
 json\t'One JSON document'
 jsonl\t'One JSON record a line'"
@@ -166,12 +191,13 @@ never\t'Never'"
 complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s q -l quiet -d 'No notes and warnings on stderr, only errors'
 complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s v -l verbose -d 'Log what is done to stderr; twice for every request'
 complete -c chkctl -n "__fish_chkctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "inspect" -d 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "diff" -d 'Shows what changed between two checkpoints'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "verify" -d 'Checks whether checkpoints are whole and undamaged'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "latest" -d 'Prints the newest checkpoint or savepoint of a job that can be restored'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "stores" -d 'Lists the stores chkctl knows and where their configuration comes from'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "schema" -d 'Prints the JSON Schema of what a command writes under --output json'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "completions" -d 'Prints shell completions'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "man" -d 'Prints the man page, of chkctl or of one command'
-complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest stores schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "inspect" -d 'Shows what is in a checkpoint or savepoint, a job directory or a checkpoint root'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "diff" -d 'Shows what changed between two checkpoints'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "verify" -d 'Checks whether checkpoints are whole and undamaged'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "latest" -d 'Prints the newest checkpoint or savepoint of a job that can be restored'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "restore" -d 'Rebuilds local RocksDB databases from a checkpoint or savepoint'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "stores" -d 'Lists the stores chkctl knows and where their configuration comes from'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "schema" -d 'Prints the JSON Schema of what a command writes under --output json'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "completions" -d 'Prints shell completions'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "man" -d 'Prints the man page, of chkctl or of one command'
+complete -c chkctl -n "__fish_chkctl_using_subcommand help; and not __fish_seen_subcommand_from inspect diff verify latest restore stores schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -135,8 +135,8 @@ pub struct ColumnFamilyJson {
     pub name: String,
     /// Entries; null if nothing tells.
     pub entries: Option<u64>,
-    /// Whether they were counted; else they are what the properties of the tables say, where an
-    /// entry that deletes takes another one with it.
+    /// Whether they were counted; else there are at most so many: it is what the properties of
+    /// the tables say, where a key counts each time it was written.
     pub entries_exact: bool,
 }
 

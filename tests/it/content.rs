@@ -2,6 +2,7 @@
 
 pub(crate) mod compressed;
 mod damage;
+mod rows;
 pub(crate) mod streams;
 
 use std::collections::BTreeMap;
@@ -100,7 +101,7 @@ fn parse_all(name: &str) -> Found {
 }
 
 /// All streams of one kind in an archive.
-fn streams_of(name: &str, sort: &str) -> Vec<Stream> {
+pub(crate) fn streams_of(name: &str, sort: &str) -> Vec<Stream> {
     let archive = archives::unpack(name);
     let root = archive.root();
     let checkpoints = archive.checkpoints();

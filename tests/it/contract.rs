@@ -36,13 +36,13 @@ fn completions_are_what_chkctl_prints() {
 
 #[test]
 fn schemas_are_what_was_promised() {
-    for name in ["inspect", "diff", "verify", "latest", "error"] {
+    for name in ["inspect", "diff", "verify", "latest", "restore", "error"] {
         committed(&format!("tests/snapshots/{name}.schema.json"), &stdout(&["schema", name]));
     }
     let all: Value = serde_json::from_str(&stdout(&["schema"])).unwrap();
     let names: Vec<&String> = all.as_object().unwrap().keys().collect();
     let inspect = ["inspect.checkpoint", "inspect.job", "inspect.root"];
-    let expected = [["diff", "error"].as_slice(), &inspect, &["latest", "verify"]].concat();
+    let expected = [["diff", "error"].as_slice(), &inspect, &["latest", "restore", "verify"]].concat();
     let expected: Vec<String> =
         expected.into_iter().map(|what| format!("chkctl.{what}/1")).collect();
     assert_eq!(names, expected.iter().collect::<Vec<_>>());
@@ -62,7 +62,7 @@ fn there_is_a_man_page_for_every_command() {
     let names: Vec<_> =
         pages.iter().map(|path| path.file_stem().unwrap().to_str().unwrap()).collect();
     let commands =
-        ["completions", "diff", "inspect", "latest", "man", "schema", "stores", "verify"];
+        ["completions", "diff", "inspect", "latest", "man", "restore", "schema", "stores", "verify"];
     let mut expected: Vec<String> =
         commands.iter().map(|command| format!("chkctl-{command}")).collect();
     expected.push("chkctl".to_owned());

@@ -3,6 +3,7 @@
 //! | module | asks |
 //! |---|---|
 //! | `architecture` | does `src/` keep the rules that `src/lib.rs` states? |
+//! | `build` | are the rows of a database that was built those it was built from? (needs `rocksdb`) |
 //! | `content` | is what Flink wrote parsed to its last byte, and what is damaged found? |
 //! | `contract` | are schemas, completions and documents what is committed and promised? |
 //! | `database` | do the handles name a database that RocksDB opens? (needs the feature `rocksdb`) |
@@ -29,6 +30,8 @@
 //! function are unit tests beside it; console output belongs in `tests/cmd`.
 
 mod architecture;
+#[cfg(feature = "rocksdb")]
+mod build;
 mod content;
 mod contract;
 mod damaged;

@@ -29,10 +29,8 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unmeant {
     /// Several operators have keyed state.
-    #[error("{flag}: {count} operators have keyed state")]
+    #[error("--subtask: {count} operators have keyed state")]
     Operators {
-        /// What was given.
-        flag: &'static str,
         /// How many.
         count: usize,
         /// Some of them.
@@ -116,18 +114,14 @@ impl Choice {
         let mut chosen: Vec<&Candidate<'a>> = all.iter().filter(of_operator).collect();
         let keyed: BTreeSet<OperatorId> =
             chosen.iter().filter(|one| one.is_keyed()).map(|one| one.operator).collect();
-        let one_operator =
-            [(self.subtask.is_some(), "--subtask"), (self.key_group.is_some(), "--key-group")];
-        if let Some((_, flag)) = one_operator.iter().find(|(given, _)| *given) {
-            chosen = self.single(all, chosen, &keyed, flag)?;
-        } else if self.merge && !self.all {
-            chosen = self.single(all, chosen, &keyed, "--merge")?;
+        if self.subtask.is_some() {
+            chosen = self.single(all, chosen, &keyed)?;
         } else if let Some(id) = self.operator
             && keyed.is_empty()
         {
             let operator = chosen.first().map_or(id.to_string(), |one| one.operator_label());
             return Err(Unmeant::NoKeyedState { operator, shown: operators(all) });
-        } else if self.operator.is_none() && !self.all {
+        } else if self.operator.is_none() && !self.all && !self.merge && self.key_group.is_none() {
             chosen.retain(|one| one.is_keyed());
             let count = chosen.len();
             if count > 1 {
@@ -158,7 +152,6 @@ impl Choice {
         all: &[Candidate<'a>],
         mut chosen: Vec<&'c Candidate<'a>>,
         keyed: &BTreeSet<OperatorId>,
-        flag: &'static str,
     ) -> Result<Vec<&'c Candidate<'a>>, Unmeant> {
         let mut ids = keyed.iter();
         match (ids.next(), ids.next()) {
@@ -173,7 +166,7 @@ impl Choice {
                 };
                 Err(Unmeant::NoKeyedState { operator, shown: operators(all) })
             }
-            _ => Err(Unmeant::Operators { flag, count: keyed.len(), shown: operators(all) }),
+            _ => Err(Unmeant::Operators { count: keyed.len(), shown: operators(all) }),
         }
     }
 

@@ -162,8 +162,7 @@ impl Finish<'_, '_> {
     }
 }
 
-/// The name that an OPTIONS file has until it is written anew. RocksDB, which opens a database
-/// whose rows are read before, ignores what follows the number of an OPTIONS file.
+/// The name that an OPTIONS file has until it is written anew; RocksDB sees no OPTIONS in it.
 pub fn stored(local_name: &str) -> String {
-    format!("stored-{local_name}")
+    format!("stored.{local_name}")
 }

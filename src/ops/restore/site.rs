@@ -23,6 +23,8 @@ use crate::store::disk::Found;
 pub const REPORT: &str = "restore.json";
 /// Where everything is made.
 const STAGING: &str = ".chkctl-restore";
+/// What it is called when it is no longer needed.
+const DONE: &str = ".chkctl-restore.done";
 /// Held by the one that writes.
 const LOCK: &str = "lock";
 /// What is being restored, so that nothing else goes on with it.
@@ -238,15 +240,24 @@ impl<'s> Site<'s> {
         self.leave()
     }
 
-    /// Removes the staging directory: nothing of it is needed any more.
+    /// Takes the staging directory out of the way: from then on nothing is taken back. What of
+    /// it cannot be removed is no failure any more, and goes with the next restore.
     fn leave(self) -> Result<(), RestoreError> {
-        // The list goes first: without it nothing is taken back.
-        let list = self.staging.join(PUBLISHING);
-        self.disk.remove_file(&list).map_err(RestoreError::disk(&list))?;
-        self.clear()?;
-        let failed = RestoreError::disk(&self.staging);
-        self.disk.remove_all(&self.staging).map_err(failed)?;
-        self.sync(&self.target)
+        let done = self.target.join(DONE);
+        self.disk.remove_all(&done).map_err(RestoreError::disk(&done))?;
+        if let Err(error) = self.disk.rename(&self.staging, &done) {
+            // Unless it happened all the same.
+            let staging = RestoreError::disk(&self.staging);
+            if self.disk.look(&self.staging).map_err(RestoreError::disk(&self.staging))?.is_some() {
+                return Err(staging(error));
+            }
+        }
+        if let Err(error) =
+            self.disk.remove_all(&done).and_then(|()| self.disk.sync_directory(&self.target))
+        {
+            tracing::warn!(directory = %done.display(), %error, "not removed");
+        }
+        Ok(())
     }
 
     fn sync(&self, directory: &Path) -> Result<(), RestoreError> {

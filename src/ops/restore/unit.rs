@@ -74,8 +74,8 @@ impl Unit<'_, '_> {
         Ok(notes)
     }
 
-    /// Column families with what their tables say of entries. As RocksDB estimates them: an
-    /// entry that deletes takes another one with it.
+    /// Column families with what their tables say of entries: those that do not delete, which
+    /// is at most what is there, as keys that were written several times count each time.
     pub fn families(&self, manifest: &Manifest) -> Vec<Family> {
         let mut tables: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for (file, staged) in self.set.files.iter().zip(&self.staged) {
@@ -91,7 +91,7 @@ impl Unit<'_, '_> {
                 Some((sum.0.saturating_add(*entries), sum.1.saturating_add(*deletions)))
             });
             let entries = sums.map(|(entries, deletions)| {
-                entries.saturating_sub(deletions).saturating_sub(deletions)
+                entries.saturating_sub(deletions)
             });
             let name = String::from_utf8_lossy(&family.name).into_owned();
             // Of nothing nothing has to be counted.

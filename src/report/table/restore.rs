@@ -172,7 +172,7 @@ fn families(
     grid.print(width, out)?;
     if estimated {
         writeln!(out)?;
-        writeln!(out, "~ as the properties of the tables say; --count counts")?;
+        writeln!(out, "~ at most, as the properties of the tables say; --count counts")?;
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ fn head(bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn framed(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn framed(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = snap::write::FrameEncoder::new(Vec::new());
     encoder.write_all(bytes).unwrap();
     encoder.into_inner().unwrap()

@@ -59,6 +59,27 @@ fn documents_of_verify_and_latest_conform_to_the_schema() {
     }
 }
 
+#[cfg(feature = "rocksdb")]
+#[test]
+fn documents_of_restore_conform_to_the_schema() {
+    let contract = Contract::strict("restore");
+    let kinds = ["A-2.0.2", "B-savepoints-2.3.0", "C-changelog-1.20.5", "D-merge-across-2.3.0"];
+    for name in kinds {
+        let archive = archives::unpack(name);
+        for checkpoint in archive.checkpoints() {
+            let home = tempfile::tempdir().unwrap();
+            let (from, to) = (archive.root().join(checkpoint), home.path().join("to"));
+            let [from, to] = [from.to_str().unwrap(), to.to_str().unwrap()];
+            let args = ["restore", from, to, "--all", "--output", "json"];
+            let printed: Value = serde_json::from_str(&stdout(&args)).unwrap();
+            assert_eq!(contract.complaint(&printed), None, "{from}");
+            // What is beside the databases is what was said.
+            let written = std::fs::read(home.path().join("to/restore.json")).unwrap();
+            assert_eq!(serde_json::from_slice::<Value>(&written).unwrap(), printed, "{from}");
+        }
+    }
+}
+
 #[test]
 fn documents_of_jobs_and_roots_conform_to_the_schema() {
     let [job, root, either] =

@@ -64,7 +64,7 @@ type Known = HashMap<[u8; 32], Arc<Table>>;
 
 fn compare(directory: &Path, summary: &Value, at: &str, known: &mut Known, seen: &Mutex<Seen>) {
     let handles = summary["handles"].as_array().unwrap();
-    for Database { tag, files } in databases::of(directory) {
+    for Database { tag, files, .. } in databases::of(directory) {
         let expected = handles.iter().find(|handle| handle["handle"] == tag.as_str());
         let expected = expected.unwrap_or_else(|| panic!("{at}: {tag} is not in the oracle"));
         // Files that Flink did not find either.

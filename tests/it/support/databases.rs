@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use chkctl::catalog::checkpoint;
@@ -20,6 +21,12 @@ use serde_json::Value;
 pub(crate) struct Database {
     /// The name the oracle gives its handle.
     pub(crate) tag: String,
+    /// The key groups of its handle.
+    #[cfg_attr(not(feature = "rocksdb"), expect(dead_code))]
+    pub(crate) groups: RangeInclusive<u16>,
+    /// Bytes of the key group in front of a key.
+    #[cfg_attr(not(feature = "rocksdb"), expect(dead_code))]
+    pub(crate) prefix: usize,
     /// The local names of its files and their bytes; `None` if a file is missing.
     pub(crate) files: Vec<(String, Option<Vec<u8>>)>,
 }
@@ -46,29 +53,33 @@ pub(crate) fn of(directory: &Path) -> Vec<Database> {
     let places = checkpoint::places(&stores, &metadata, &file.location, &options);
     let places = runtime.block_on(places);
     let handles = incremental_handles(&metadata).into_iter();
-    let databases = handles.map(|(tag, handle)| {
+    let databases = handles.map(|(tag, max_parallelism, handle)| {
         let files =
             handle.shared.iter().chain(handle.private.iter()).map(|file| {
                 (file.local_name.to_string(), bytes_of(&file.handle.unwrap(), &places))
             });
-        Database { tag, files: files.collect() }
+        let first = u16::try_from(handle.key_groups.start).unwrap();
+        let count = u16::try_from(handle.key_groups.count).unwrap();
+        let prefix = if max_parallelism > 128 { 2 } else { 1 };
+        Database { tag, groups: first..=first + count - 1, prefix, files: files.collect() }
     });
     databases.collect()
 }
 
-/// Incremental handles with the names the oracle gives them.
-fn incremental_handles<'a>(metadata: &Metadata<'a>) -> Vec<(String, IncrementalHandle<'a>)> {
+/// Incremental handles, with the names the oracle gives them and their max parallelism.
+fn incremental_handles<'a>(metadata: &Metadata<'a>) -> Vec<(String, i32, IncrementalHandle<'a>)> {
     let mut found = Vec::new();
     for operator in metadata.operators.iter() {
+        let max = operator.max_parallelism;
         for subtask in operator.subtasks.iter().flat_map(|list| list.iter()) {
             let Subtask::Running(state) = subtask else { continue };
             let tag = format!("{}-{}-0", operator.id, state.index);
             match state.managed_keyed {
-                Some(KeyedHandle::Incremental(handle)) => found.push((tag, handle)),
+                Some(KeyedHandle::Incremental(handle)) => found.push((tag, max, handle)),
                 Some(KeyedHandle::Changelog(handle)) => {
                     for (n, part) in handle.materialized.iter().flatten().enumerate() {
                         if let KeyedHandle::Incremental(handle) = part {
-                            found.push((format!("{tag}-mat{n}"), handle));
+                            found.push((format!("{tag}-mat{n}"), max, handle));
                         }
                     }
                 }

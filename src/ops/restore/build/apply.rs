@@ -104,6 +104,7 @@ impl Builder {
         }
         let why = match name {
             DEFAULT_COLUMN_FAMILY_NAME => "it is RocksDB's own",
+            "" => "it is empty",
             name if name.contains('\0') => "it has a NUL",
             _ => {
                 self.families.push(Family::new(name));
@@ -154,7 +155,7 @@ impl Builder {
         for family in 0..self.families.len() {
             self.write(family)?;
             self.end(family)?;
-            if self.families[family].has_overlap() {
+            if self.families[family].is_scattered() {
                 self.merge(family)?;
             }
         }
@@ -214,8 +215,8 @@ impl Builder {
         Ok(())
     }
 
-    /// Makes tables that do not overlap of those that do. RocksDB does the merging, in a
-    /// database that has each of them in the order in which they were written.
+    /// Makes large tables that do not overlap of those that were written. RocksDB does the
+    /// merging, in a database that has each of them in the order in which they were written.
     fn merge(&mut self, family: usize) -> Result<(), BuildError> {
         let room = Temporary(self.tables.0.join(MERGED));
         let home = self.directory.clone();

@@ -4,6 +4,11 @@ use super::rows::Rows;
 use super::table::Table;
 use super::table::Written;
 
+/// So many tables are few, however small they are.
+const FEW: usize = 8;
+/// Bytes of a table that is large enough.
+const SMALL: u64 = 8 << 20;
+
 /// A column family.
 #[derive(Default)]
 pub(super) struct Family {
@@ -29,8 +34,16 @@ impl Family {
         self.rows.is_ascending() && (last.is_none() || self.rows.first() > last)
     }
 
+    /// Whether other tables would be better: these overlap, or are many and small, as it happens
+    /// where many column families have few rows at a time.
+    pub(super) fn is_scattered(&self) -> bool {
+        let bytes: u64 = self.written.iter().map(|table| table.bytes).sum();
+        let enough = SMALL * self.written.len() as u64;
+        self.has_overlap() || (self.written.len() > FEW && bytes < enough)
+    }
+
     /// Whether a table has keys between those of another one.
-    pub(super) fn has_overlap(&self) -> bool {
+    fn has_overlap(&self) -> bool {
         let mut ranges: Vec<(&[u8], &[u8])> =
             self.written.iter().map(|table| (&*table.first, &*table.last)).collect();
         ranges.sort_unstable();

@@ -1,8 +1,8 @@
 //! Builds a database from rows that come in any order.
 //!
 //! Rows are held until there are enough of them, sorted, and written as tables; what comes in
-//! order goes on in the same table. Tables of a column family that overlap are merged through a
-//! database of their own. In the end RocksDB takes every table in by a move: no write-ahead
+//! order goes on in the same table. Tables of a column family that overlap, or are many and small,
+//! are merged through a database of their own. In the end RocksDB takes every table in by a move: no write-ahead
 //! log, no memtable, no compaction, and nothing is held but what the caller allows.
 //!
 //! | to change | open |

@@ -55,7 +55,9 @@ impl Rows {
             return;
         }
         let mut list = std::mem::take(&mut self.list);
-        list.sort_unstable_by(|a, b| self.key(a).cmp(self.key(b)).then(b.key.cmp(&a.key)));
+        // Where a row begins and ends tells which came later, even where keys and values are empty.
+        let latest = |a: &Row, b: &Row| (b.key, b.end).cmp(&(a.key, a.end));
+        list.sort_unstable_by(|a, b| self.key(a).cmp(self.key(b)).then_with(|| latest(a, b)));
         list.dedup_by(|next, kept| self.key(next) == self.key(kept));
         self.list = list;
         self.ascending = true;
@@ -78,7 +80,16 @@ mod tests {
     #[test]
     fn rows_are_sorted_and_the_last_of_a_key_stays() {
         let mut rows = Rows::default();
-        let given = [("b", "1"), ("c", ""), ("", "2"), ("b", "3"), ("", "4"), ("a", "5")];
+        let given = [
+            ("b", "1"),
+            ("c", ""),
+            ("", ""),
+            ("", "2"),
+            ("b", "3"),
+            ("", "4"),
+            ("", ""),
+            ("a", "5"),
+        ];
         for (n, (key, value)) in given.into_iter().enumerate() {
             rows.push(key.as_bytes(), value.as_bytes());
             assert_eq!(rows.is_ascending(), n < 2);
@@ -86,7 +97,7 @@ mod tests {
         assert_eq!(rows.first(), Some(&b"b"[..]));
         rows.sort();
         let sorted: Vec<(&[u8], &[u8])> = rows.iter().collect();
-        assert_eq!(sorted, [(&b""[..], &b"4"[..]), (b"a", b"5"), (b"b", b"3"), (b"c", b"")]);
+        assert_eq!(sorted, [(&b""[..], &b""[..]), (b"a", b"5"), (b"b", b"3"), (b"c", b"")]);
         assert!(rows.is_ascending());
         rows.push(b"c", b"6");
         assert!(!rows.is_ascending());

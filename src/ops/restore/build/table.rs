@@ -58,6 +58,8 @@ pub(super) struct Written {
     pub(super) first: Vec<u8>,
     pub(super) last: Vec<u8>,
     pub(super) entries: u64,
+    /// Of its file.
+    pub(super) bytes: u64,
 }
 
 impl Table {
@@ -94,7 +96,8 @@ impl Table {
     /// Ends it; it is on disk then.
     pub(super) fn finish(mut self, home: &Path) -> Result<Written, BuildError> {
         self.writer.finish().map_err(|error| BuildError::told(&error, home))?;
+        let bytes = self.writer.file_size();
         let Table { path, first, last, entries, .. } = self;
-        Ok(Written { path, first, last, entries })
+        Ok(Written { path, first, last, entries, bytes })
     }
 }

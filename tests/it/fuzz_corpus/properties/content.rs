@@ -9,8 +9,10 @@
 //! | 1 | length of a state name, and the name |
 //! | rest | the stream |
 
+use std::convert::Infallible;
 use std::io::Read;
 
+use chkctl::format::flink::backend_meta::KeyedBackendMeta;
 use chkctl::format::flink::changelog::Change;
 use chkctl::format::flink::content;
 use chkctl::format::flink::content::Backend;
@@ -20,7 +22,10 @@ use chkctl::format::flink::content::KeyGroups;
 use chkctl::format::flink::content::Named;
 use chkctl::format::flink::content::OperatorPart;
 use chkctl::format::flink::content::Parsed;
+use chkctl::format::flink::content::RowError;
+use chkctl::format::flink::content::Rows;
 use chkctl::format::flink::content::Sort;
+use chkctl::format::flink::content::full_rows;
 
 use super::check_error;
 
@@ -58,24 +63,96 @@ pub(crate) fn content(bytes: &[u8]) {
     // However the bytes arrive, the outcome is the same.
     let slowly = parse(&handle, &mut Slow(stream), length);
     assert_eq!(format!("{parsed:?}"), format!("{slowly:?}"));
+    if handle.kind % 7 == 1 {
+        rows(&handle.key_groups(), stream, length, parsed.ok());
+    }
+}
+
+/// Counts rows, and looks at their keys.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counted {
+    /// Of every state, once the head was read.
+    rows: Option<Vec<u64>>,
+    /// Rows of states that the head does not list.
+    others: u64,
+    bytes: u64,
+    prefix: usize,
+}
+
+impl Rows for Counted {
+    type Error = Infallible;
+
+    fn begin(&mut self, meta: &KeyedBackendMeta<'_>) -> Result<(), Infallible> {
+        assert_eq!(self.rows.replace(vec![0; meta.states.len()]), None, "begins once");
+        Ok(())
+    }
+
+    fn row(&mut self, state: usize, key: &[u8], value: &[u8]) -> Result<(), Infallible> {
+        let rows = self.rows.as_mut().expect("the head comes first");
+        *rows.get_mut(state).unwrap_or(&mut self.others) += 1;
+        assert!(key.len() >= self.prefix && key[0] & 0x80 == 0, "{key:?}");
+        self.bytes += (key.len() + value.len()) as u64;
+        Ok(())
+    }
+}
+
+/// Whatever is accepted with its values decoded has these rows.
+fn rows(handle: &KeyGroups, stream: &[u8], length: u64, parsed: Option<Parsed>) {
+    let read = |source: &mut dyn Read| {
+        let mut counted = Counted { prefix: handle.prefix().into(), ..Counted::default() };
+        let read = full_rows(source, length, handle, &mut counted);
+        (read, counted)
+    };
+    let (read_at_once, counted) = read(&mut &*stream);
+    let (read_slowly, slowly) = read(&mut Slow(stream));
+    assert_eq!((format!("{read_at_once:?}"), &counted), (format!("{read_slowly:?}"), &slowly));
+    match (read_at_once, parsed) {
+        (Ok(read), parsed) => {
+            let states: Vec<u64> = read.states.iter().map(|(_, n)| *n).collect();
+            assert_eq!(counted.rows, Some(states));
+            if let Some(parsed) = parsed {
+                assert_eq!((read.bytes, read.entries), (parsed.bytes, parsed.entries));
+                assert_eq!(read.states, parsed.states);
+            }
+        }
+        (Err(RowError::Heap), _) => {
+            assert_ne!(handle.sort, Some(Sort::Full));
+            assert_eq!(counted.rows, None);
+        }
+        (Err(error), Some(_)) => panic!("accepted, but there are no rows: {error}"),
+        (Err(RowError::Content(ContentError::Damage(error))), None) => {
+            check_error(&error, stream.len() + 1);
+        }
+        (Err(error), None) => panic!("a slice can always be read: {error}"),
+    }
+}
+
+impl Handle {
+    fn has(&self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+
+    fn key_groups(&self) -> KeyGroups {
+        let sort = match (self.has(2), self.has(4)) {
+            (true, _) => Some(Sort::Full),
+            (_, true) => Some(Sort::Heap),
+            _ => None,
+        };
+        let max_parallelism = if self.has(1) { 4096 } else { 128 };
+        KeyGroups { first: 0, offsets: self.offsets.clone(), max_parallelism, sort }
+    }
 }
 
 fn parse(handle: &Handle, source: &mut dyn Read, length: u64) -> content::Result<Parsed> {
     let offsets = handle.offsets.clone();
-    let has = |bit: u8| handle.bits & bit != 0;
-    let sort = match (has(2), has(4)) {
-        (true, _) => Some(Sort::Full),
-        (_, true) => Some(Sort::Heap),
-        _ => None,
-    };
-    let max_parallelism = if has(1) { 4096 } else { 128 };
-    let key_groups = KeyGroups { first: 0, offsets: offsets.clone(), max_parallelism, sort };
+    let key_groups = handle.key_groups();
     match handle.kind % 7 {
         0 => content::backend_meta(source, length),
         1 => content::key_groups(source, length, &key_groups),
         2 => content::raw_key_groups(source, length, &key_groups),
         3 => {
-            let part = OperatorPart { name: handle.name.clone(), broadcast: has(8), offsets };
+            let part =
+                OperatorPart { name: handle.name.clone(), broadcast: handle.has(8), offsets };
             content::operator_state(source, length, &[part])
         }
         4 => {
