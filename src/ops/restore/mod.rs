@@ -12,7 +12,8 @@
 //! | how RocksDB opens and reads a database | `open.rs` |
 //! | how values of list state are joined | `merge_operator.rs` |
 //! | how a database is built from rows | `build/` |
-//! | the target directory: who writes there, what is published when | `site.rs` |
+//! | the target directory: who writes there, what is published when | `site.rs`, `moves.rs` |
+//! | what may be replaced in it | `former.rs` |
 //! | errors, and what to do then | `error.rs` |
 
 pub mod apply;
@@ -23,9 +24,11 @@ pub mod chain;
 pub mod choice;
 pub mod error;
 pub mod finish;
+mod former;
 pub mod made;
 #[cfg(feature = "rocksdb")]
 pub mod merge_operator;
+mod moves;
 #[cfg(feature = "rocksdb")]
 pub mod open;
 pub mod plan;
