@@ -6,7 +6,7 @@
 //! | what is made, of what, and what is refused before anything is read | `plan.rs` |
 //! | who uploaded a file | `chain.rs` |
 //! | the order in which everything is done, room | `apply.rs` |
-//! | how a file gets here, and is checked on its way | `stage.rs` |
+//! | how a file gets here, and is checked on its way | `stage.rs`, `tee.rs` |
 //! | whether files are a database | `unit.rs` |
 //! | what is done with the files of a database | `finish.rs`, `build/finish.rs` |
 //! | how RocksDB opens and reads a database | `open.rs` |
@@ -34,6 +34,7 @@ pub mod open;
 pub mod plan;
 pub mod site;
 pub mod stage;
+mod tee;
 pub mod unit;
 #[cfg(not(feature = "rocksdb"))]
 mod without_rocksdb;
