@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `content` | does every database of every fixture hold what Flink's own RocksDB read in it? |
 //! | `faults` | whatever fails: is nothing published in part, and does the next run end well? |
+//! | `hindered` | what if the disk is full or not to be written, or the source vanishes? |
 //! | `killed` | killed at any moment: does it go on from there, and fetch only what is missing? |
 //! | `ldb` | does the `ldb` of a distribution open one of each kind, and read the same? |
 //! | `left` | nothing: what a restore left in a directory, for the other modules |
@@ -19,6 +20,7 @@
 
 mod content;
 mod faults;
+mod hindered;
 mod killed;
 mod ldb;
 mod left;

@@ -17,7 +17,10 @@ use chkctl::ops::restore::apply;
 use chkctl::ops::restore::apply::Options;
 use chkctl::ops::restore::choice::Choice;
 use chkctl::ops::restore::error::RestoreError;
+use chkctl::ops::restore::made::MadeFile;
+use chkctl::ops::restore::made::Restored;
 use chkctl::ops::restore::plan::RestorePlan;
+use chkctl::ops::restore::site::Finished;
 use chkctl::ops::restore::site::Site;
 use chkctl::ops::restore::stage::Stager;
 use chkctl::ops::verify::probe;
@@ -29,7 +32,10 @@ use chkctl::store::Stores;
 use chkctl::store::disk::Disk;
 use chkctl::store::disk::Moment;
 use object_store::Error;
+use serde_json::Value;
+use serde_json::json;
 
+use super::left;
 use super::left::copy;
 use super::left::in_memory;
 use super::left::published;
@@ -42,6 +48,10 @@ struct World {
     root: tempfile::TempDir,
     metadata: String,
     choice: Choice,
+    /// What tells the restore from others.
+    identity: &'static str,
+    /// Whether it replaces what is there.
+    force: bool,
 }
 
 /// What fails.
@@ -70,7 +80,7 @@ impl World {
         copy(&archive.root(), root.path());
         let newest = archive.checkpoints().into_iter().max().unwrap();
         let metadata = newest.join("_metadata").to_str().unwrap().to_owned();
-        World { root, metadata, choice }
+        World { root, metadata, choice, identity: "identity", force: false }
     }
 
     /// Runs a restore with one thread, in which something fails.
@@ -138,9 +148,11 @@ impl World {
         let planned = |_: &'static str, _| {};
         let options =
             Options { stager, threads: 1, memory: 32 << 20, counts: true, planned: &planned };
-        let site = Site::enter(&disk, target, "identity", false)?;
+        let site = Site::enter(&disk, target, self.identity, self.force)?;
         let restored = apply::restore(&plan, &site, &options)?;
-        site.publish(&apply::finished(&plan, &restored), b"{}")
+        let finished = apply::finished(&plan, &restored);
+        let report = report(&finished, &restored);
+        site.publish(&finished, report.to_string().as_bytes())
     }
 }
 
@@ -157,9 +169,33 @@ fn is_whole_or_shut(found: &BTreeMap<String, Vec<u8>>, whole: &BTreeMap<String, 
     }
 }
 
+/// As much of a report as says what may be replaced.
+fn report(finished: &[Finished], restored: &Restored) -> Value {
+    let databases = finished.iter().zip(&restored.databases).map(|(finished, made)| {
+        let files = made.files.iter();
+        let file = |file: &MadeFile| json!({"local_name": file.local_name, "bytes": file.bytes});
+        json!({"directory": finished.directory, "files": files.map(file).collect::<Vec<_>>()})
+    });
+    json!({"schema": "chkctl.restore/1", "databases": databases.collect::<Vec<_>>()})
+}
+
 /// Runs with every request and every change failing in turn.
 fn sweep(world: &World, same_bytes: bool) -> usize {
+    let nothing = in_memory();
+    sweep_over(world, same_bytes, nothing.path())
+}
+
+/// The same where something lies in the target already.
+fn sweep_over(world: &World, same_bytes: bool, before: &Path) -> usize {
+    let old = published(before);
     let home = in_memory();
+    let is_there = |target: &Path| {
+        if fs::read_dir(before).unwrap().next().is_some() {
+            fs::create_dir(target).unwrap();
+            copy(before, target);
+        }
+    };
+    is_there(&home.path().join("whole"));
     let counts = Arc::default();
     world.run(&home.path().join("whole"), Fault::None, &counts).unwrap();
     let whole = published(&home.path().join("whole"));
@@ -174,9 +210,22 @@ fn sweep(world: &World, same_bytes: bool) -> usize {
     let mut failed = 0;
     for (number, fault) in faults.iter().enumerate() {
         let target = home.path().join(number.to_string());
+        is_there(&target);
         let ended = world.run(&target, *fault, &Arc::default());
         let left = published(&target);
-        is_whole_or_shut(&left, &whole);
+        // The report may be gone already.
+        let same = |all: &left::Files| {
+            let files = |of: &left::Files| -> Vec<(String, Vec<u8>)> {
+                let files = of.clone().into_iter();
+                files.filter(|(name, _)| name != "restore.json").collect()
+            };
+            files(&left) == files(all)
+        };
+        if old.is_empty() || !same(&old) {
+            is_whole_or_shut(&left, &whole);
+            let is_open = !old.is_empty() && left.contains_key("CURRENT");
+            assert!(!is_open || same(&whole), "{number}: old and new are mixed");
+        }
         if let Err(error) = ended {
             failed += 1;
             let text = error.to_string();
@@ -187,7 +236,7 @@ fn sweep(world: &World, same_bytes: bool) -> usize {
         let done = published(&target);
         assert!(done.keys().eq(whole.keys()), "{number}: {:?}", done.keys());
         assert!(!same_bytes || done == whole, "{number}");
-        assert!(!target.join(".chkctl-restore").exists());
+        assert!(!target.join(".chkctl-restore").exists(), "{number}");
         fs::remove_dir_all(&target).unwrap();
     }
     failed
@@ -213,6 +262,42 @@ fn a_merged_database() {
     // RocksDB gives each database an id of its own, and dates some of its files.
     let failed = sweep(&World::new("A-2.2.1", choice), false);
     assert!(failed > 100, "{failed}");
+}
+
+/// Two databases that have other content, and some files of the same names.
+fn two() -> [World; 2] {
+    [0, 1].map(|subtask| {
+        let subtask = Some(subtask);
+        let choice = Choice { subtask, operator: operator("rules-op"), ..Choice::default() };
+        World::new("A-2.0.2", choice)
+    })
+}
+
+#[test]
+fn one_that_replaces_another() {
+    let [first, second] = two();
+    let home = in_memory();
+    first.run(home.path(), Fault::None, &Arc::default()).unwrap();
+    let second = World { identity: "another", force: true, ..second };
+    let failed = sweep_over(&second, true, home.path());
+    assert!(failed > 80, "{failed}");
+}
+
+#[test]
+fn one_that_replaces_what_is_unfinished() {
+    let [first, second] = two();
+    let counts = Arc::default();
+    first.run(in_memory().path(), Fault::None, &counts).unwrap();
+    let changes = counts.changes.load(Ordering::SeqCst);
+    let second = World { identity: "another", force: true, ..second };
+    // While files are brought, before it is published, and in the middle of that.
+    for change in [changes / 2, changes - 14, changes - 9] {
+        let home = in_memory();
+        let fault = Fault::Change(change, Moment::After);
+        first.run(home.path(), fault, &Arc::default()).unwrap_err();
+        let failed = sweep_over(&second, true, home.path());
+        assert!(failed > 80, "{failed}");
+    }
 }
 
 fn operator(uid: &str) -> Option<chkctl::format::flink::operator::OperatorId> {
