@@ -212,7 +212,7 @@ fn stop(error: RestoreError) -> Stop {
     };
     let message = match &error {
         RestoreError::NoRoom { path, needed, available } => {
-            let [needed, available] = [needed, available].map(|bytes| units::bytes(*bytes));
+            let [needed, available] = [needed, available].map(|bytes| units::exact(*bytes));
             format!("{}: {needed} are needed and {available} are free", path.display())
         }
         error => error.to_string(),

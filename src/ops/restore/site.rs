@@ -170,8 +170,15 @@ impl<'s> Site<'s> {
             };
             // What can be opened is taken back first.
             for (from, to) in moves.0.iter().rev() {
+                // One that was not even held back yet is not what is there.
+                let held = from.strip_prefix(CURRENTS).map(|number| format!("{DATABASES}{number}"));
+                let held = held.map(|database| self.staging.join(database).join(CURRENT));
                 let from = self.staging.join(from);
-                if self.is_there(to)? && self.seen(&from)?.is_none() {
+                let is_here = match held {
+                    Some(held) => self.seen(&from)?.is_some() || self.seen(&held)?.is_some(),
+                    None => self.seen(&from)?.is_some(),
+                };
+                if self.is_there(to)? && !is_here {
                     let to = self.target.join(to);
                     self.disk.rename(&to, &from).map_err(RestoreError::disk(&to))?;
                 }
