@@ -255,7 +255,7 @@ fn content(name: &str, entries: impl Iterator<Item = (String, String)>) -> (u64,
     (count, hex(&hash.finalize()))
 }
 
-fn command(home: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("ldb");
     command.arg(format!("--db={}", home.display()));
     command.args(["--try_load_options", "--ignore_unknown_options"]).args(args);

@@ -2,9 +2,12 @@
 //!
 //! | module | asks |
 //! |---|---|
+//! | `altered` | are files that were altered found, and OPTIONS that mean harm harmless? |
 //! | `content` | does every database of every fixture hold what Flink's own RocksDB read in it? |
+//! | `damaged` | is what is damaged never published, and told? |
 //! | `faults` | whatever fails: is nothing published in part, and does the next run end well? |
 //! | `hindered` | what if the disk is full or not to be written, or the source vanishes? |
+//! | `hostile` | are names, places and sizes that no Flink writes refused before anything is made? |
 //! | `killed` | killed at any moment: does it go on from there, and fetch only what is missing? |
 //! | `ldb` | does the `ldb` of a distribution open one of each kind, and read the same? |
 //! | `left` | nothing: what a restore left in a directory, for the other modules |
@@ -18,9 +21,12 @@
 //! | `uploaded` | is it told which checkpoint uploaded a file? |
 //! | `writable` | does RocksDB write to, compact and reopen what was made? |
 
+mod altered;
 mod content;
+mod damaged;
 mod faults;
 mod hindered;
+mod hostile;
 mod killed;
 mod ldb;
 mod left;

@@ -64,8 +64,8 @@ pub fn restore(
     for directory in units.iter().map(|unit| &unit.directory) {
         disk.make_directory(directory).map_err(RestoreError::disk(directory))?;
     }
-    let files = units.iter().flat_map(|unit| &unit.set.files);
-    (options.planned)("fetching files", files.filter_map(|file| file.source.bytes()).sum());
+    let bytes = units.iter().map(|unit| unit.set.bytes()).fold(0, u64::saturating_add);
+    (options.planned)("fetching files", bytes);
     let is_table = |kind| matches!(kind, FileKind::Sst(_) | FileKind::Blob);
     // What a database consists of is known first: of one that lacks a table none is fetched.
     let mut looked = fetch(&mut units, &|kind| !is_table(kind), options)?;
@@ -84,7 +84,7 @@ pub fn restore(
         .map(|(number, database)| (number, database, units_of.remove(&number).unwrap_or_default()))
         .collect();
     let rows = databases.iter().map(|(_, database, units)| finish::bytes(database, units));
-    (options.planned)("putting databases together", rows.sum());
+    (options.planned)("putting databases together", rows.fold(0, u64::saturating_add));
     let mut made: Vec<Option<MadeDatabase>> = Vec::new();
     made.resize_with(databases.len(), || None);
     let mut first = None;
@@ -264,10 +264,10 @@ fn has_room(
             continue;
         }
         let rows = inputs.iter().map(|input| match &input.rows {
-            Rows::Database(set) => set.files.iter().filter_map(|file| file.source.bytes()).sum(),
+            Rows::Database(set) => set.bytes(),
             Rows::Stream { source, .. } => source.bytes().unwrap_or_default(),
         });
-        needed = needed.saturating_add(rows.sum::<u64>());
+        needed = rows.fold(needed, u64::saturating_add);
     }
     let needed = needed.saturating_add((needed / MARGIN).max(LEAST_MARGIN));
     let available = disk.available(site.target()).map_err(RestoreError::disk(site.target()))?;

@@ -42,13 +42,12 @@ pub struct Finish<'f, 'a> {
 /// Bytes of rows that have to be read and written for a database.
 pub fn bytes(database: &Database<'_>, units: &[Unit<'_, '_>]) -> u64 {
     let Make::Build(inputs) = &database.make else { return 0 };
-    let of_files = units.iter().flat_map(|unit| &unit.set.files);
-    let files = of_files.filter_map(|file| file.source.bytes()).sum::<u64>();
+    let files = units.iter().map(|unit| unit.set.bytes());
     let streams = inputs.iter().map(|input| match &input.rows {
         Rows::Database(_) => 0,
         Rows::Stream { source, .. } => source.bytes().unwrap_or_default(),
     });
-    files.saturating_add(streams.sum())
+    files.chain(streams).fold(0, u64::saturating_add)
 }
 
 /// Whether a database was built by an earlier run: it has its place only when it is whole.

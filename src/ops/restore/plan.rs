@@ -287,6 +287,14 @@ impl<'a> FileSet<'a> {
     }
 }
 
+impl FileSet<'_> {
+    /// Bytes of its files, as far as their handles know. These can say anything.
+    pub fn bytes(&self) -> u64 {
+        let known = self.files.iter().filter_map(|file| file.source.bytes());
+        known.fold(0, u64::saturating_add)
+    }
+}
+
 impl Placed<'_> {
     /// Where it begins in its file.
     pub fn offset(&self) -> u64 {

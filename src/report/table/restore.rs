@@ -7,6 +7,7 @@ use std::io::Write;
 use super::fact;
 use super::grid::Column;
 use super::grid::Grid;
+use crate::report::restore::ColumnFamilyJson;
 use crate::report::restore::DatabaseJson;
 use crate::report::restore::NotRestoredJson;
 use crate::report::restore::RestoreDocument;
@@ -119,8 +120,7 @@ fn whose(database: &DatabaseJson) -> String {
 fn row(database: &DatabaseJson) -> Vec<String> {
     let DatabaseJson { uid, name, operator_id, .. } = database;
     let groups = &database.key_groups;
-    let entries = database.column_families.iter().map(|family| family.entries);
-    let entries: Option<u64> = entries.sum();
+    let entries = sum(&database.column_families);
     let exact = database.column_families.iter().all(|family| family.entries_exact);
     vec![
         operator(uid.as_deref(), name.as_deref(), operator_id),
@@ -134,6 +134,11 @@ fn row(database: &DatabaseJson) -> Vec<String> {
         count(entries, exact),
         database.directory.clone(),
     ]
+}
+
+/// Entries of all column families, as far as they are known. Tables can say anything of theirs.
+fn sum(families: &[ColumnFamilyJson]) -> Option<u64> {
+    families.iter().try_fold(0, |sum: u64, family| Some(sum.saturating_add(family.entries?)))
 }
 
 /// Entries; those that were not counted are marked.
@@ -213,4 +218,18 @@ fn not_restored(all: &[NotRestoredJson], out: &mut impl Write) -> io::Result<()>
         };
         writeln!(out, "  {} ({subtasks}): {why}", display_safe(operator))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_say_anything_are_summed() {
+        let family =
+            |entries| ColumnFamilyJson { name: "state".to_owned(), entries, entries_exact: false };
+        assert_eq!(sum(&[family(Some(2)), family(Some(3))]), Some(5));
+        assert_eq!(sum(&[family(Some(u64::MAX)), family(Some(3))]), Some(u64::MAX));
+        assert_eq!(sum(&[family(Some(2)), family(None)]), None);
+    }
 }
