@@ -128,6 +128,10 @@ fn upload(
     let (mut shared, mut private, mut uploaded) = (Vec::new(), Vec::new(), 0);
     for (number, entry) in (0..).zip(entries) {
         let local_name = entry.file_name().into_string().map_err(|_| "a name is not UTF-8")?;
+        // Nothing was logged; Flink uploads no log either.
+        if local_name.ends_with(".log") {
+            continue;
+        }
         let (directory, handles) = match local_name.ends_with(".sst") {
             true => ("shared", &mut shared),
             false => ("chk-1", &mut private),

@@ -63,8 +63,8 @@ impl Drop for CleansUp {
 }
 
 /// While it lives, an interrupt says something before it ends the process, and waits for what
-/// must not be half done.
-pub(super) struct Tells(Arc<Mutex<()>>);
+/// must not be half done; once that is done, it ends nothing any more.
+pub(super) struct Tells(Arc<Mutex<bool>>);
 
 impl Tells {
     /// Has something said.
@@ -75,23 +75,27 @@ impl Tells {
         runtime: &Runtime,
         say: impl Fn() + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let whole = Arc::new(Mutex::new(()));
+        let done = Arc::new(Mutex::new(false));
         let _inside = runtime.enter();
-        let last = Arc::clone(&whole);
+        let last = Arc::clone(&done);
         let last: Last = Arc::new(move |end: &dyn Fn()| {
-            let _whole = last.lock().unwrap_or_else(PoisonError::into_inner);
-            say();
-            end();
+            let done = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if !*done {
+                say();
+                end();
+            }
         });
         listen(&last)?;
         AT_ONCE.store(false, Ordering::SeqCst);
-        Ok(Tells(whole))
+        Ok(Tells(done))
     }
 
-    /// Does something that an interrupt waits for.
-    pub(super) fn whole<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _whole = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        work()
+    /// Does something that an interrupt waits for, and after which there is little left to end.
+    pub(super) fn whole<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let mut done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let worked = work();
+        *done = worked.is_ok();
+        worked
     }
 }
 

@@ -1,7 +1,9 @@
 //! `chkctl restore`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
@@ -26,6 +28,7 @@ use crate::catalog::without_credentials;
 use crate::format::flink::metadata::Metadata;
 use crate::model::Location;
 use crate::model::layout::METADATA;
+use crate::model::layout::is_job_id;
 use crate::model::layout::is_savepoint_name;
 use crate::model::places::Places;
 use crate::ops::inspect::select::Named;
@@ -87,14 +90,14 @@ pub(super) fn run(args: &RestoreArgs, global: &Global, printer: &Printer) -> any
     let metadata = file.parse().map_err(Stop::from)?;
     let places = checkpoint::places(&run.stores, &metadata, &file.location, &run.rebase);
     let places = run.runtime.block_on(places);
-    apart(&target, &places)?;
     let plan = run.plan(&metadata, &places)?;
-    let chain = run.chain(&plan, &metadata, &places);
+    apart(&target, &places, &plan)?;
     let shown = target.display().to_string();
     let again = run.printer.on_interrupt("the same command goes on from where it was");
     let tells = Tells::new(&run.runtime, again)?;
     let identity = identity(&file, &plan);
     let site = Site::enter(&run.disk, &target, &identity, args.force).map_err(stop)?;
+    let chain = run.chain(&plan, &metadata, &places);
     let restored = run.restore(&plan, &site, !file.location.is_local()).map_err(stop)?;
     let context = Context {
         location_kind: chosen.location_kind,
@@ -150,8 +153,8 @@ fn target(text: &str) -> Result<PathBuf, Stop> {
     }
 }
 
-/// That nothing is restored into the checkpoint itself, or into its job.
-fn apart(target: &Path, places: &Places<'_>) -> Result<(), Stop> {
+/// That nothing is restored into a savepoint, or into a job that files are from.
+fn apart(target: &Path, places: &Places<'_>, plan: &RestorePlan<'_>) -> Result<(), Stop> {
     let home = places.home();
     // Of a directory that is not there yet those above decide.
     let real = target.ancestors().find_map(|at| std::fs::canonicalize(at).ok());
@@ -161,12 +164,19 @@ fn apart(target: &Path, places: &Places<'_>) -> Result<(), Stop> {
     };
     let is_savepoint = home.exclusive.file_name().is_some_and(is_savepoint_name);
     let savepoint = Some(&home.exclusive).filter(|_| is_savepoint);
-    if !home.job.iter().chain(savepoint).any(is_inside) {
+    let jobs: BTreeSet<Location> = plan.sources().filter_map(job_of).collect();
+    if !home.job.iter().chain(savepoint).chain(&jobs).any(is_inside) {
         return Ok(());
     }
     let message = format!("{}: lies inside of what Flink wrote", target.display());
     let hint = "name a directory elsewhere: Flink and whoever collects its garbage own this one";
     Err(Stop { exit: Exit::Refused, message, hint: Some(hint.to_owned()) })
+}
+
+/// The job directory of a file, if it lies where Flink puts files.
+fn job_of(file: &Location) -> Option<Location> {
+    let is_job = |at: &Location| at.file_name().is_some_and(is_job_id);
+    std::iter::successors(file.parent(), Location::parent).find(is_job)
 }
 
 fn needs_rocksdb(what: &str) -> Stop {
@@ -200,7 +210,14 @@ fn stop(error: RestoreError) -> Stop {
         Class::Damaged => Exit::Negative,
         Class::Refused => Exit::Refused,
     };
-    Stop { exit, message: error.to_string(), hint: error.hint() }
+    let message = match &error {
+        RestoreError::NoRoom { path, needed, available } => {
+            let [needed, available] = [needed, available].map(|bytes| units::exact(*bytes));
+            format!("{}: {needed} are needed and {available} are free", path.display())
+        }
+        error => error.to_string(),
+    };
+    Stop { exit, message, hint: error.hint() }
 }
 
 impl Run<'_> {
@@ -260,8 +277,19 @@ impl Run<'_> {
             bar.inc(1);
             let at = one.directory.join(METADATA);
             let read = checkpoint::read(&self.stores, at);
-            let Ok(file) = self.runtime.block_on(read) else { continue };
-            let Ok(metadata) = file.parse() else { continue };
+            let read = self.runtime.block_on(read);
+            if matches!(&read, Err(error) if error.is_absent()) {
+                // It was never completed, or is gone.
+                continue;
+            }
+            let Ok(file) = read else {
+                chain.add_unreadable();
+                continue;
+            };
+            let Ok(metadata) = file.parse() else {
+                chain.add_unreadable();
+                continue;
+            };
             let places = checkpoint::places(&self.stores, &metadata, &file.location, &self.rebase);
             let places = self.runtime.block_on(places);
             chain.add(metadata.checkpoint_id, &metadata, &places);
@@ -284,7 +312,13 @@ impl Run<'_> {
         // that were asked for beforehand.
         let threads = threads.min(plan.streams_and_files()).max(1);
         let stop = AtomicBool::new(false);
-        let progress = |bytes| bar.inc(bytes);
+        let progress = |bytes| {
+            bar.inc(bytes);
+            // Rows are more than the files they are in: their bytes are only known then.
+            if bar.length().is_some_and(|length| bar.position() > length) {
+                bar.set_length(bar.position());
+            }
+        };
         let planned = |what: &'static str, bytes| {
             bar.set_message(what);
             bar.set_position(0);
@@ -304,6 +338,8 @@ impl Run<'_> {
             lasting: true,
             links: self.args.link,
             reflinks: AtomicBool::new(true),
+            whole: probe::limits(MEMORY),
+            alone: Mutex::default(),
             progress: &progress,
             stop: &stop,
         };

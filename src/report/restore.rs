@@ -14,6 +14,7 @@ use super::document::Rebased;
 use super::document::line;
 use super::inspect::KeyGroupsJson;
 use crate::format::flink::metadata::Metadata;
+use crate::format::flink::properties::CheckpointProperties;
 use crate::model::Location;
 use crate::model::places::Places;
 use crate::ops::inspect::Finding;
@@ -59,6 +60,8 @@ pub struct RestoreDocument {
 pub struct RestoredCheckpointJson {
     /// Its id.
     pub id: i64,
+    /// `checkpoint` or `savepoint`; null where nothing tells.
+    pub kind: Option<&'static str>,
     /// Path of its metadata file.
     pub path: String,
     /// When it was completed, RFC 3339 UTC.
@@ -95,6 +98,9 @@ pub struct DatabaseJson {
     pub column_families: Vec<ColumnFamilyJson>,
     /// Changes that lie in the changelog and are not in the database; null without any.
     pub changelog: Option<ChangelogJson>,
+    /// Bytes of raw keyed state of the subtask, which is in no database: what is its operator's
+    /// own, and timers on the heap.
+    pub raw_keyed_bytes: u64,
 }
 
 /// A file of a database.
@@ -241,6 +247,7 @@ impl RestoreDocument {
             head: Head::new(SCHEMA, looked, rebased, &findings),
             checkpoint: RestoredCheckpointJson {
                 id: context.metadata.checkpoint_id,
+                kind: kind(context.metadata),
                 path: metadata
                     .relative_to(base)
                     .map_or_else(|| metadata.to_string(), str::to_owned),
@@ -268,6 +275,15 @@ impl RestoreDocument {
     }
 }
 
+fn kind(metadata: &Metadata<'_>) -> Option<&'static str> {
+    match metadata.properties()? {
+        CheckpointProperties::Known(known) => {
+            Some(if known.snapshot_type.is_savepoint() { "savepoint" } else { "checkpoint" })
+        }
+        _ => None,
+    }
+}
+
 fn noticed(database: &Database<'_>, made: &MadeDatabase) -> Vec<Finding> {
     let of_notes = made.notes.iter().map(|note| Finding {
         code: note.code,
@@ -283,7 +299,15 @@ fn noticed(database: &Database<'_>, made: &MadeDatabase) -> Vec<Finding> {
              {bytes} bytes of later changes are not in it"
         ),
     });
-    of_notes.chain(changelog).collect()
+    let raw = (database.raw_keyed > 0).then(|| Finding {
+        code: "raw-keyed-state-left-out",
+        subject: database.label(),
+        message: format!(
+            "{} bytes of raw keyed state, such as timers on the heap, are not in the database",
+            database.raw_keyed
+        ),
+    });
+    of_notes.chain(changelog).chain(raw).collect()
 }
 
 impl DatabaseJson {
@@ -330,6 +354,7 @@ impl DatabaseJson {
             bytes: made.files.iter().map(|file| file.bytes).sum(),
             column_families: column_families.collect(),
             changelog: (segments > 0).then_some(ChangelogJson { segments, bytes }),
+            raw_keyed_bytes: database.raw_keyed,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Every change that chkctl makes on a local disk, one call a method, so that tests can fail any
-//! of them.
+//! What chkctl changes on a local disk outside of RocksDB's work, one call a method, so that tests
+//! can fail any of them.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::fs::DirBuilder;
 use std::fs::File;
@@ -41,6 +42,30 @@ pub struct Found {
     pub is_file: bool,
     /// Bytes of a file.
     pub bytes: u64,
+    /// Names that a file has; 1 where the system does not tell.
+    pub links: u64,
+}
+
+impl Found {
+    fn of(name: &OsStr, meta: &fs::Metadata) -> Self {
+        Found {
+            name: name.to_string_lossy().into_owned(),
+            is_dir: meta.is_dir(),
+            is_file: meta.is_file(),
+            bytes: meta.len(),
+            links: links(meta),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn links(meta: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(meta)
+}
+
+#[cfg(not(unix))]
+fn links(_: &fs::Metadata) -> u64 {
+    1
 }
 
 impl Disk {
@@ -79,13 +104,7 @@ impl Disk {
         let mut found = Vec::new();
         for entry in entries {
             let entry = entry?;
-            let meta = entry.metadata()?;
-            found.push(Found {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                is_dir: meta.is_dir(),
-                is_file: meta.is_file(),
-                bytes: meta.len(),
-            });
+            found.push(Found::of(&entry.file_name(), &entry.metadata()?));
         }
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Some(found))
@@ -100,9 +119,7 @@ impl Disk {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             meta => meta?,
         };
-        let name = at.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (is_dir, is_file) = (meta.is_dir(), meta.is_file());
-        Ok(Some(Found { name, is_dir, is_file, bytes: meta.len() }))
+        Ok(Some(Found::of(at.file_name().unwrap_or_default(), &meta)))
     }
 
     /// The content of a small file.
@@ -152,6 +169,9 @@ impl Disk {
     /// It cannot be made, opened or locked.
     pub fn lock(&self, at: &Path) -> io::Result<Option<File>> {
         self.does("lock", at, || {
+            if self.look(at)?.is_some_and(|found| !found.is_file) {
+                return Err(io::Error::other("is no regular file"));
+            }
             let file = OpenOptions::new().write(true).create(true).truncate(false).open(at)?;
             match file.try_lock() {
                 Ok(()) => Ok(Some(file)),
@@ -167,6 +187,22 @@ impl Disk {
     /// As [`std::io::Write::write_all`].
     pub fn write(&self, file: &File, at: &Path, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.does("write", at, || write_at(file, bytes, offset))
+    }
+
+    /// Makes a file empty.
+    ///
+    /// # Errors
+    /// As [`File::set_len`].
+    pub fn truncate(&self, file: &File, at: &Path) -> io::Result<()> {
+        self.does("truncate", at, || file.set_len(0))
+    }
+
+    /// Has the bytes of a file that nobody has open reach the disk.
+    ///
+    /// # Errors
+    /// As [`File::sync_all`].
+    pub fn sync_file(&self, at: &Path) -> io::Result<()> {
+        self.does("sync", at, || File::open(at)?.sync_all())
     }
 
     /// Has what was written to a file reach the disk.

@@ -1,4 +1,4 @@
-//! Local files: every call of `std::fs` that there is, for the store and its configuration.
+//! Local files: how they are read and listed, for the store and its configuration.
 //!
 //! Not the local store of `object_store`: it leaves out broken links and names such as `x#123`.
 

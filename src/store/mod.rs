@@ -223,7 +223,7 @@ impl Store {
         tracing::debug!(%at, ?range, "read range");
         match &*self.inner {
             Inner::Local => local::read_range(at, range).await,
-            Inner::Object(store) => store.read_range(at, range).await,
+            Inner::Object(store) => Ok(store.read_part(at, range).await?.0),
         }
     }
 }

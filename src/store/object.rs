@@ -113,13 +113,14 @@ impl ObjectAccess {
         Ok(Object { bytes, modified })
     }
 
-    pub(super) async fn read_range(
+    /// The bytes of a range, and how many the object has, where the store says so.
+    pub(super) async fn read_part(
         &self,
         at: &Location,
         range: Range<u64>,
-    ) -> Result<Vec<u8>, StoreError> {
+    ) -> Result<(Vec<u8>, Option<u64>), StoreError> {
         if range.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
         let asked = GetRange::Bounded(range.clone());
         let options = GetOptions { range: Some(asked), ..GetOptions::default() };
@@ -129,11 +130,14 @@ impl ObjectAccess {
                 if length > range.end - range.start {
                     return Err(changed(at, "more bytes came than were asked for"));
                 }
-                self.fill(at, found, length).await
+                let size = found.meta.size;
+                Ok((self.fill(at, found, length).await?, Some(size)))
             }
             // Each store has its own way to refuse a range behind the end.
             Err(error @ StoreError::Io { .. }) => match self.stat(at).await {
-                Ok(stat) if !stat.is_dir && range.start >= stat.size => Ok(Vec::new()),
+                Ok(stat) if !stat.is_dir && range.start >= stat.size => {
+                    Ok((Vec::new(), Some(stat.size)))
+                }
                 _ => Err(error),
             },
             Err(error) => Err(error),

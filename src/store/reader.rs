@@ -22,6 +22,8 @@ pub struct Reader {
     source: Source,
     requests: u64,
     bytes: u64,
+    /// How many bytes the file has, as far as that was said.
+    size: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -30,11 +32,14 @@ enum Source {
     Object { store: Store, runtime: Handle, ahead: VecDeque<Ahead>, depth: usize },
 }
 
+/// Bytes, and how many the whole object has.
+type Part = (Vec<u8>, Option<u64>);
+
 /// A range that was asked for beforehand.
 #[derive(Debug)]
 struct Ahead {
     range: Range<u64>,
-    answer: JoinHandle<Result<Vec<u8>, StoreError>>,
+    answer: JoinHandle<Result<Part, StoreError>>,
 }
 
 impl Drop for Ahead {
@@ -59,7 +64,11 @@ impl Store {
                 Source::Object { store, runtime, ahead: VecDeque::new(), depth: 1 }
             }
         };
-        Ok(Reader { at: at.clone(), source, requests: 0, bytes: 0 })
+        let size = match &source {
+            Source::Local(file) => file.metadata().ok().map(|meta| meta.len()),
+            Source::Object { .. } => None,
+        };
+        Ok(Reader { at: at.clone(), source, requests: 0, bytes: 0, size })
     }
 }
 
@@ -75,6 +84,11 @@ impl Reader {
     /// The file.
     pub fn at(&self) -> &Location {
         &self.at
+    }
+
+    /// How many bytes the file has; of an object it is known once something was read.
+    pub fn size(&self) -> Option<u64> {
+        self.size
     }
 
     /// Requests that were made of a store; of a local file reads.
@@ -103,7 +117,7 @@ impl Reader {
                 // Those before it are not read any more.
                 let asked = ahead.iter().position(|ahead| ahead.range == range);
                 let asked = asked.and_then(|at| ahead.drain(..=at).next_back());
-                *into = match asked {
+                let (bytes, size) = match asked {
                     Some(mut ahead) => match runtime.block_on(&mut ahead.answer) {
                         Ok(answer) => answer?,
                         Err(error) => {
@@ -113,9 +127,11 @@ impl Reader {
                     },
                     None => {
                         self.requests += 1;
-                        runtime.block_on(store.read_range(&self.at, range.clone()))?
+                        runtime.block_on(part(store, &self.at, range.clone()))?
                     }
                 };
+                *into = bytes;
+                self.size = size.or(self.size);
             }
         }
         self.bytes += into.len() as u64;
@@ -135,7 +151,15 @@ impl Reader {
         }
         let (store, at, wanted) = (store.clone(), self.at.clone(), range.clone());
         self.requests += 1;
-        let answer = runtime.spawn(async move { store.read_range(&at, wanted).await });
+        let answer = runtime.spawn(async move { part(&store, &at, wanted).await });
         ahead.push_back(Ahead { range, answer });
+    }
+}
+
+async fn part(store: &Store, at: &Location, range: Range<u64>) -> Result<Part, StoreError> {
+    tracing::debug!(%at, ?range, "read range");
+    match &*store.inner {
+        Inner::Local => Ok((local::read_range(at, range).await?, None)),
+        Inner::Object(store) => store.read_part(at, range).await,
     }
 }

@@ -31,6 +31,8 @@ const MARGIN: u64 = 20;
 const LEAST_MARGIN: u64 = 8 << 20;
 /// Databases that are looked into at a time, at most: each holds what RocksDB needs.
 const MOST_AT_A_TIME: usize = 4;
+/// Databases that are built at a time, at most: each holds rows, and tables that are not ended.
+const MOST_BUILT: usize = 2;
 
 /// How a restore is done.
 pub struct Options<'o> {
@@ -56,6 +58,7 @@ pub fn restore(
     options: &Options<'_>,
 ) -> Result<Restored, RestoreError> {
     let disk = options.stager.disk;
+    discard_broken(plan, site, options)?;
     let mut units = units(plan, site, disk)?;
     has_room(plan, site, &units, options)?;
     for directory in units.iter().map(|unit| &unit.directory) {
@@ -85,7 +88,8 @@ pub fn restore(
     let mut made: Vec<Option<MadeDatabase>> = Vec::new();
     made.resize_with(databases.len(), || None);
     let mut first = None;
-    let at_a_time = options.threads.min(MOST_AT_A_TIME);
+    let builds = plan.databases.iter().any(|one| matches!(one.make, Make::Build(_)));
+    let at_a_time = options.threads.min(if builds { MOST_BUILT } else { MOST_AT_A_TIME });
     in_threads(
         at_a_time,
         &databases,
@@ -116,6 +120,28 @@ pub fn finished(plan: &RestorePlan<'_>, restored: &Restored) -> Vec<Finished> {
         files: made.files.iter().map(|file| file.local_name.clone()).collect(),
     };
     pairs.map(one).collect()
+}
+
+/// Removes databases that an earlier run has built and that cannot be read any more.
+fn discard_broken(
+    plan: &RestorePlan<'_>,
+    site: &Site<'_>,
+    options: &Options<'_>,
+) -> Result<(), RestoreError> {
+    let disk = options.stager.disk;
+    for (number, database) in plan.databases.iter().enumerate() {
+        let is_built = matches!(database.make, Make::Build(_));
+        if !is_built || !finish::is_built(number, site, disk)? {
+            continue;
+        }
+        let memory = options.memory;
+        let finish = Finish { number, database, units: &[], site, options, memory };
+        if !finish.is_sound() {
+            let at = site.database(number);
+            disk.remove_all(&at).map_err(RestoreError::disk(&at))?;
+        }
+    }
+    Ok(())
 }
 
 /// What is brought, and where to; nothing for databases that an earlier run has built.

@@ -34,6 +34,8 @@ pub struct Candidate<'a> {
     pub parts: Vec<Part<'a>>,
     /// What lies in a changelog.
     pub beyond: Beyond,
+    /// Bytes of raw keyed state.
+    pub raw_keyed: u64,
     /// Why it has no parts.
     none: &'static str,
 }
@@ -80,6 +82,19 @@ impl<'a> Candidate<'a> {
         all
     }
 
+    /// Operators that have finished, of which nothing is there.
+    pub fn finished(metadata: &Metadata<'_>) -> Vec<LeftOut> {
+        let finished = metadata.operators.iter().filter(|operator| operator.subtasks.is_none());
+        let left_out = finished.map(|operator| LeftOut {
+            operator: operator.id,
+            uid: operator.uid.map(|uid| Utf::to_str(uid).into_owned()),
+            name: operator.name.map(|name| Utf::to_str(name).into_owned()),
+            subtask: None,
+            why: "has finished and has no state",
+        });
+        left_out.collect()
+    }
+
     fn of(operator: &OperatorState<'a>, subtask: &Subtask<'a>) -> Self {
         let mut candidate = Candidate {
             operator: operator.id,
@@ -90,11 +105,17 @@ impl<'a> Candidate<'a> {
             key_groups: KeyGroupRange { start: 0, count: 0 },
             parts: Vec::new(),
             beyond: Beyond::default(),
+            raw_keyed: 0,
             none: "has no keyed state",
         };
         match subtask {
             Subtask::Finished { .. } => candidate.none = "has finished and has no state",
             Subtask::Running(state) => {
+                if let Some(raw) = &state.raw_keyed {
+                    candidate.raw_keyed = raw.state_size().unwrap_or_default();
+                    candidate.none = "has raw keyed state alone, which is its operator's own and \
+                                      in no database";
+                }
                 if let Some(handle) = &state.managed_keyed {
                     candidate.key_groups = handle.key_groups();
                     candidate.add(handle);

@@ -18,8 +18,8 @@ use crate::ops::verify::plan::Source;
 #[derive(Debug, Default)]
 pub struct Chain {
     first: HashMap<String, Option<i64>>,
-    /// Whether a checkpoint was added.
-    begun: bool,
+    /// Whether the checkpoint before the next one is known.
+    is_whole: bool,
 }
 
 impl Chain {
@@ -43,12 +43,17 @@ impl Chain {
         chain
     }
 
+    /// Says that a checkpoint cannot be read: what the next one has may be from there.
+    pub fn add_unreadable(&mut self) {
+        self.is_whole = false;
+    }
+
     /// Adds a checkpoint of the job; the oldest comes first, the one that is restored last.
     ///
     /// What the oldest one has may have been uploaded before it, unless it is the first of all.
     pub fn add<'a>(&mut self, id: i64, metadata: &Metadata<'a>, places: &Places<'a>) {
-        let known = (self.begun || id == 1).then_some(id);
-        self.begun = true;
+        let known = (self.is_whole || id == 1).then_some(id);
+        self.is_whole = true;
         let mut oldest = Vec::new();
         let exclusive = &places.home().exclusive;
         for operator in metadata.operators.iter() {

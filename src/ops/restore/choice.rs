@@ -55,13 +55,13 @@ pub enum Unmeant {
         shown: Vec<String>,
     },
     /// No subtask owns a key group.
-    #[error("{flag} {wanted}: no subtask of {operator} has it")]
+    #[error("{flag} {wanted}: no subtask{operator} has any of it")]
     KeyGroup {
         /// What was given.
         flag: &'static str,
         /// The key group or key groups.
         wanted: String,
-        /// The operator.
+        /// Of which operator, if it is one.
         operator: String,
         /// Those there are.
         shown: Vec<String>,
@@ -191,12 +191,21 @@ impl Choice {
         (from, to): (i32, i32),
         chosen: &mut Vec<&Candidate<'_>>,
     ) -> Result<(), Unmeant> {
+        chosen.retain(|one| one.is_keyed());
+        let several = chosen.windows(2).any(|two| match two {
+            [one, other] => one.operator != other.operator,
+            _ => false,
+        });
         let range = |one: &&Candidate<'_>| {
             let (first, last) = one.key_groups.bounds()?;
-            Some(format!("{first}-{last} (subtask {})", one.subtask))
+            let whose = if several { one.label() } else { format!("subtask {}", one.subtask) };
+            Some(format!("{first}-{last} ({whose})"))
         };
         let shown: Vec<String> = chosen.iter().filter_map(range).take(SHOWN).collect();
-        let operator = chosen.first().map_or(String::new(), |one| one.operator_label());
+        let operator = match chosen.first() {
+            Some(one) if !several => format!(" of {}", one.operator_label()),
+            _ => String::new(),
+        };
         chosen.retain(|one| {
             one.key_groups.bounds().is_some_and(|(first, last)| from <= last && first <= to)
         });

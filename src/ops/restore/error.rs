@@ -61,12 +61,22 @@ pub enum RestoreError {
         hint: &'static str,
     },
     /// RocksDB refused a database.
-    #[error("{database}: RocksDB cannot open what was put together: {why}")]
+    #[error("{database}: RocksDB refuses what was put together: {why}")]
     Refused {
         /// Which.
         database: String,
         /// What it says.
         why: String,
+    },
+    /// No column family can have the name of a state.
+    #[error("{database}: the state {name:?} cannot be a column family: {why}")]
+    State {
+        /// Which database.
+        database: String,
+        /// The name of the state.
+        name: String,
+        /// Why not.
+        why: &'static str,
     },
     /// RocksDB could not do its work on this machine.
     #[error("{database}: {why}")]
@@ -113,7 +123,7 @@ impl RestoreError {
                 Conflict::Nowhere { .. } | Conflict::NoRocksDb { .. } => Class::Failed,
             },
             RestoreError::Damaged { .. } | RestoreError::Refused { .. } => Class::Damaged,
-            RestoreError::Occupied { .. } => Class::Refused,
+            RestoreError::Occupied { .. } | RestoreError::State { .. } => Class::Refused,
             _ => Class::Failed,
         }
     }
@@ -141,6 +151,9 @@ impl RestoreError {
                  checkpoint that is not"
             }
             RestoreError::Occupied { hint, .. } => hint,
+            RestoreError::State { .. } => {
+                "its rows cannot be in a RocksDB; choose other operators with --operator"
+            }
             RestoreError::NoRoom { .. } => {
                 "make room, name a DIR where there is more, or take a part: --operator, \
                  --subtask, --link"

@@ -10,6 +10,7 @@ use super::choice::Choice;
 use super::choice::Unmeant;
 use crate::format::flink::content::KeyGroups;
 use crate::format::flink::content::Sort;
+use crate::format::flink::content::key_group_prefix;
 use crate::format::flink::keyed::IncrementalHandle;
 use crate::format::flink::keyed::KeyGroupRange;
 use crate::format::flink::metadata::Metadata;
@@ -17,7 +18,6 @@ use crate::format::flink::operator::OperatorId;
 use crate::format::flink::stream::StreamHandle;
 use crate::model::Location;
 use crate::model::places::Places;
-use crate::ops::verify::collect::prefix_of;
 use crate::ops::verify::plan::FileKind;
 use crate::ops::verify::plan::Source;
 
@@ -51,6 +51,9 @@ pub struct Database<'a> {
     pub make: Make<'a>,
     /// What of its state lies in a changelog, beyond what it is made of.
     pub beyond: Beyond,
+    /// Bytes of raw keyed state, which is in no database: that of operators of their own kind, and
+    /// timers on the heap.
+    pub raw_keyed: u64,
 }
 
 /// How a database is made.
@@ -220,7 +223,8 @@ impl<'a> RestorePlan<'a> {
             return Err(Conflict::NoRocksDb { what: "keyed state".to_owned(), why: HEAP });
         }
         let chosen = choice.of(&candidates)?;
-        let mut left_out = Vec::new();
+        let mut left_out = Candidate::finished(metadata);
+        left_out.retain(|one| choice.all && choice.operator.is_none_or(|id| id == one.operator));
         let mut groups: Vec<Vec<&Candidate<'a>>> = Vec::new();
         let mut seen = BTreeSet::new();
         for candidate in chosen {
@@ -253,17 +257,33 @@ impl<'a> RestorePlan<'a> {
 }
 
 impl RestorePlan<'_> {
+    /// Places of files and streams that are read, the likeliest of each.
+    pub fn sources(&self) -> impl Iterator<Item = &Location> {
+        let sources = self.databases.iter().flat_map(Database::sources);
+        sources.filter_map(|source| match source {
+            Source::File { places, .. } => places.first(),
+            Source::Inline(_) => None,
+        })
+    }
+
     /// How many files and streams are read.
     pub fn streams_and_files(&self) -> usize {
-        let of_input = |input: &Input<'_>| match &input.rows {
-            Rows::Database(set) => set.files.len(),
-            Rows::Stream { .. } => 1,
-        };
-        let of_database = |database: &Database<'_>| match &database.make {
-            Make::Place(set) => set.files.len(),
-            Make::Build(inputs) => inputs.iter().map(of_input).sum(),
-        };
-        self.databases.iter().map(of_database).sum()
+        self.databases.iter().map(|database| database.sources().len()).sum()
+    }
+}
+
+impl<'a> Input<'a> {
+    fn sources(&self) -> Vec<&Source<'a>> {
+        match &self.rows {
+            Rows::Database(set) => set.sources(),
+            Rows::Stream { source, .. } => vec![source],
+        }
+    }
+}
+
+impl<'a> FileSet<'a> {
+    fn sources(&self) -> Vec<&Source<'a>> {
+        self.files.iter().map(|file| &file.source).collect()
     }
 }
 
@@ -285,7 +305,14 @@ impl Placed<'_> {
     }
 }
 
-impl Database<'_> {
+impl<'a> Database<'a> {
+    fn sources(&self) -> Vec<&Source<'a>> {
+        match &self.make {
+            Make::Place(set) => set.sources(),
+            Make::Build(inputs) => inputs.iter().flat_map(Input::sources).collect(),
+        }
+    }
+
     /// Its operator and subtask, in words.
     pub fn label(&self) -> String {
         let operator = label(self.uid.as_deref(), self.name.as_deref(), self.operator);
@@ -395,10 +422,11 @@ impl<'a> Planner<'_, 'a> {
             name: first.name.clone(),
             subtask,
             key_groups,
-            prefix: prefix_of(first.max_parallelism),
+            prefix: key_group_prefix(first.max_parallelism).into(),
             directory,
             make,
             beyond,
+            raw_keyed: group.iter().map(|one| one.raw_keyed).sum(),
         }))
     }
 

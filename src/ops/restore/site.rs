@@ -6,18 +6,18 @@
 //! about to be published is written first: after a kill the next run takes back what already
 //! was, and publishes again.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::fs::File;
-use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use super::error::RestoreError;
+use super::former;
+use super::moves::CURRENTS;
+use super::moves::DATABASES;
+use super::moves::Moves;
 use crate::store::disk::Disk;
 use crate::store::disk::Found;
+use crate::store::disk::part_of;
 
 /// The report beside what it is about.
 pub const REPORT: &str = "restore.json";
@@ -34,17 +34,17 @@ const PUBLISHING: &str = "publishing.json";
 /// What was there before, on its way out.
 const OLD: &str = "old";
 /// The longest file of our own that is read.
-const LONGEST: u64 = 256 << 20;
+pub(super) const LONGEST: u64 = 256 << 20;
 /// The file without which nothing can be opened.
-const CURRENT: &str = "CURRENT";
+pub(super) const CURRENT: &str = "CURRENT";
 
 /// A directory that is being restored to.
 pub struct Site<'s> {
     disk: &'s Disk,
     target: PathBuf,
     staging: PathBuf,
-    /// What an earlier restore left, which goes when the new one is published.
-    old: Vec<String>,
+    /// Whether what an earlier restore made is replaced.
+    force: bool,
     _lock: File,
 }
 
@@ -70,7 +70,7 @@ impl<'s> Site<'s> {
     ) -> Result<Self, RestoreError> {
         let site = || RestoreError::disk(target);
         let staging = target.join(STAGING);
-        let entries = listed(disk, target)?;
+        let entries = former::listed(disk, target)?;
         let is_unfinished = match entries.iter().flatten().find(|found| found.name == STAGING) {
             None => false,
             Some(found) if found.is_dir => {
@@ -85,7 +85,7 @@ impl<'s> Site<'s> {
         };
         if !is_unfinished {
             // Looked at before anything is made, so that a refusal leaves no trace.
-            old(disk, target, force)?;
+            former::left(disk, target, force, &[STAGING, DONE])?;
         }
         disk.make_directory(&staging).map_err(site())?;
         let lock = disk.lock(&staging.join(LOCK)).map_err(RestoreError::disk(&staging))?;
@@ -94,47 +94,47 @@ impl<'s> Site<'s> {
             let hint = "wait for it, or name another DIR";
             return Err(RestoreError::Occupied { path: target.to_owned(), why, hint });
         };
-        let (target, old) = (target.to_owned(), Vec::new());
-        let mut site = Site { disk, target, staging, old, _lock: lock };
-        site.take_up(identity, force)?;
+        let site = Site { disk, target: target.to_owned(), staging, force, _lock: lock };
+        site.take_up(identity)?;
         Ok(site)
     }
 
-    /// Goes on with what lies in the staging directory, or begins anew.
-    fn take_up(&mut self, identity: &str, force: bool) -> Result<(), RestoreError> {
+    /// Goes on with what lies in the staging directory, or begins anew. Nothing is removed before
+    /// it is known that nobody else's is in the way.
+    fn take_up(&self, identity: &str) -> Result<(), RestoreError> {
+        is_ours(self.disk, &self.staging)?;
+        nothing_but_files(self.disk, &self.staging)?;
         let at = self.staging.join(IDENTITY);
         let failed = || RestoreError::disk(&self.staging);
         let known = match self.disk.look(&at).map_err(failed())? {
             None => None,
             Some(_) => Some(self.disk.read(&at, LONGEST).map_err(failed())?),
         };
-        match known {
-            Some(known) if known != identity.as_bytes() => {
-                if !force {
-                    let why = "holds another restore that did not come to its end".to_owned();
-                    let hint = "go on with that one first, replace it with --force, or name \
-                                another DIR";
-                    let path = self.staging.clone();
-                    return Err(RestoreError::Occupied { path, why, hint });
-                }
-                self.take_back()?;
-                self.clear()?;
-            }
-            Some(_) => self.take_back()?,
-            None => {
-                is_ours(self.disk, &self.staging)?;
-                self.clear()?;
-            }
+        let goes_on = known.as_deref() == Some(identity.as_bytes());
+        if known.is_some() && !goes_on && !self.force {
+            let why = "holds another restore that did not come to its end".to_owned();
+            let hint = "go on with that one first, replace it with --force, or name another DIR";
+            return Err(RestoreError::Occupied { path: self.staging.clone(), why, hint });
         }
-        self.old = old(self.disk, &self.target, force)?;
+        self.take_back()?;
+        self.old()?;
+        if !goes_on {
+            self.clear(&self.staging)?;
+        }
+        self.remove_done()?;
         self.disk.put(&at, identity.as_bytes()).map_err(RestoreError::disk(&at))
     }
 
-    /// Removes everything that was made so far; last what tells that chkctl made it.
-    fn clear(&self) -> Result<(), RestoreError> {
-        let failed = || RestoreError::disk(&self.staging);
-        for found in self.disk.list(&self.staging).map_err(failed())?.into_iter().flatten() {
-            let at = self.staging.join(&found.name);
+    /// What an earlier restore left; nothing else may be in the target.
+    fn old(&self) -> Result<Vec<String>, RestoreError> {
+        former::left(self.disk, &self.target, self.force, &[STAGING, DONE])
+    }
+
+    /// Removes everything of a staging directory; last what tells that chkctl made it.
+    fn clear(&self, staging: &Path) -> Result<(), RestoreError> {
+        let found = self.disk.list(staging).map_err(RestoreError::disk(staging))?;
+        for found in found.into_iter().flatten() {
+            let at = staging.join(&found.name);
             match found.is_dir {
                 true => self.disk.remove_all(&at),
                 false if matches!(found.name.as_str(), LOCK | IDENTITY) => Ok(()),
@@ -142,34 +142,77 @@ impl<'s> Site<'s> {
             }
             .map_err(RestoreError::disk(&at))?;
         }
-        let at = self.staging.join(IDENTITY);
+        let at = staging.join(IDENTITY);
         self.disk.remove_file(&at).map_err(RestoreError::disk(&at))
+    }
+
+    /// Removes what a restore that is done leaves behind.
+    fn remove_done(&self) -> Result<(), RestoreError> {
+        let done = self.target.join(DONE);
+        if self.seen(&done)?.is_none() {
+            return Ok(());
+        }
+        is_ours(self.disk, &done)?;
+        self.clear(&done)?;
+        self.disk.remove_all(&done).map_err(RestoreError::disk(&done))
     }
 
     /// Takes back what was published before a kill, so that all of it is published at once.
     fn take_back(&self) -> Result<(), RestoreError> {
         let list = self.staging.join(PUBLISHING);
         let failed = || RestoreError::disk(&list);
-        if self.disk.look(&list).map_err(failed())?.is_none() {
-            return Ok(());
-        }
-        let bytes = self.disk.read(&list, LONGEST).map_err(failed())?;
-        let moves = Moves::parse(&bytes).map_err(failed())?;
-        // What cannot be opened any more is taken back last.
-        for (from, to) in moves.0.iter().rev() {
-            let (from, to) = (self.staging.join(from), self.target.join(to));
-            let is_there = self.disk.look(&to).map_err(RestoreError::disk(&to))?.is_some();
-            let is_here = self.disk.look(&from).map_err(RestoreError::disk(&from))?.is_some();
-            if is_there && !is_here {
-                self.disk.rename(&to, &from).map_err(RestoreError::disk(&to))?;
+        if self.disk.look(&list).map_err(failed())?.is_some() {
+            let bytes = self.disk.read(&list, LONGEST).map_err(failed())?;
+            let Some(moves) = Moves::parse(&bytes) else {
+                let why = "is not the list that chkctl wrote".to_owned();
+                let hint = "name another DIR";
+                return Err(RestoreError::Occupied { path: list, why, hint });
+            };
+            // What can be opened is taken back first.
+            for (from, to) in moves.0.iter().rev() {
+                // One that was not even held back yet is not what is there.
+                let held = from.strip_prefix(CURRENTS).map(|number| format!("{DATABASES}{number}"));
+                let held = held.map(|database| self.staging.join(database).join(CURRENT));
+                let from = self.staging.join(from);
+                let is_here = match held {
+                    Some(held) => self.seen(&from)?.is_some() || self.seen(&held)?.is_some(),
+                    None => self.seen(&from)?.is_some(),
+                };
+                if self.is_there(to)? && !is_here {
+                    let to = self.target.join(to);
+                    self.disk.rename(&to, &from).map_err(RestoreError::disk(&to))?;
+                }
             }
+            for operator in moves.operators() {
+                // Not empty if it is somebody else's, which shows next.
+                let _ = self.disk.remove_directory(&self.target.join(operator));
+            }
+            self.disk.remove_file(&list).map_err(failed())?;
         }
-        for operator in moves.parents() {
-            let at = self.target.join(operator);
-            // Not empty if it is somebody else's, which shows next.
-            let _ = self.disk.remove_directory(&at);
+        let currents = self.staging.join(CURRENTS);
+        let held = self.disk.list(&currents).map_err(RestoreError::disk(&currents))?;
+        for found in held.into_iter().flatten() {
+            let (from, to) = (currents.join(&found.name), self.staging.join(DATABASES));
+            let to = to.join(&found.name).join(CURRENT);
+            self.disk.rename(&from, &to).map_err(RestoreError::disk(&from))?;
         }
-        self.disk.remove_file(&list).map_err(failed())
+        Ok(())
+    }
+
+    fn seen(&self, at: &Path) -> Result<Option<Found>, RestoreError> {
+        self.disk.look(at).map_err(RestoreError::disk(at))
+    }
+
+    /// Whether something is in the target, in directories and not behind links.
+    fn is_there(&self, to: &str) -> Result<bool, RestoreError> {
+        let mut at = self.target.clone();
+        for (below, name) in to.split('/').enumerate() {
+            if below > 0 && self.seen(&at)?.is_none_or(|found| !found.is_dir) {
+                return Ok(false);
+            }
+            at.push(name);
+        }
+        Ok(self.seen(&at)?.is_some())
     }
 
     /// The directory that is restored to.
@@ -184,7 +227,7 @@ impl<'s> Site<'s> {
 
     /// The directory of the database with a number.
     pub fn database(&self, number: usize) -> PathBuf {
-        self.staging.join("databases").join(number.to_string())
+        self.staging.join(DATABASES).join(number.to_string())
     }
 
     /// The directory of a database while its rows are written.
@@ -205,41 +248,60 @@ impl<'s> Site<'s> {
     /// Publishes databases, by their numbers, with the report about them.
     ///
     /// # Errors
-    /// Something could not be written or renamed; the next run takes it up.
+    /// Something could not be written or renamed, or somebody has put something where it should
+    /// be; the next run takes it up.
     pub fn publish(self, databases: &[Finished], report: &[u8]) -> Result<(), RestoreError> {
         let put = |name: &str, bytes: &[u8]| {
             let at = self.staging.join(name);
             self.disk.put(&at, bytes).map_err(RestoreError::disk(&at))
         };
         put(REPORT, report)?;
-        let moves = self.moves(databases);
+        let moves = Moves::of(databases);
         put(PUBLISHING, &moves.bytes())?;
         self.sync(&self.staging)?;
+        self.hold_back(databases.len())?;
         self.move_old_away()?;
-        for directory in moves.parents() {
-            let at = self.target.join(directory);
+        for operator in moves.operators() {
+            let at = self.target.join(operator);
             self.disk.make_directory(&at).map_err(RestoreError::disk(&at))?;
         }
         for (from, to) in &moves.0 {
             // What can be opened then is all there.
-            if to == CURRENT {
+            if from.starts_with(CURRENTS) {
                 self.sync(&self.target)?;
             }
-            let (from, to) = (self.staging.join(from), self.target.join(to));
-            self.disk.rename(&from, &to).map_err(RestoreError::disk(&to))?;
-        }
-        for directory in moves.parents() {
-            self.sync(&self.target.join(directory))?;
+            let (from, at) = (self.staging.join(from), self.target.join(to));
+            if self.is_there(to)? {
+                let why = "was put there while this ran".to_owned();
+                let hint = "move it away: the same command goes on then";
+                return Err(RestoreError::Occupied { path: at, why, hint });
+            }
+            self.disk.rename(&from, &at).map_err(RestoreError::disk(&at))?;
+            let parent = at.parent().unwrap_or(&self.target);
+            if parent != self.target {
+                self.sync(parent)?;
+            }
         }
         self.sync(&self.target)?;
         self.leave()
+    }
+
+    /// Takes each `CURRENT` out of its database.
+    fn hold_back(&self, databases: usize) -> Result<(), RestoreError> {
+        let currents = self.staging.join(CURRENTS);
+        self.disk.make_directory(&currents).map_err(RestoreError::disk(&currents))?;
+        for number in 0..databases {
+            let from = self.database(number).join(CURRENT);
+            let to = currents.join(number.to_string());
+            self.disk.rename(&from, &to).map_err(RestoreError::disk(&from))?;
+        }
+        self.sync(&currents)
     }
 
     /// Takes the staging directory out of the way: from then on nothing is taken back. What of
     /// it cannot be removed is no failure any more, and goes with the next restore.
     fn leave(self) -> Result<(), RestoreError> {
         let done = self.target.join(DONE);
-        self.disk.remove_all(&done).map_err(RestoreError::disk(&done))?;
         if let Err(error) = self.disk.rename(&self.staging, &done) {
             // Unless it happened all the same.
             let staging = RestoreError::disk(&self.staging);
@@ -247,10 +309,8 @@ impl<'s> Site<'s> {
                 return Err(staging(error));
             }
         }
-        if let Err(error) =
-            self.disk.remove_all(&done).and_then(|()| self.disk.sync_directory(&self.target))
-        {
-            tracing::warn!(directory = %done.display(), %error, "not removed");
+        if let Err(error) = self.remove_done().and_then(|()| self.sync(&self.target)) {
+            tracing::warn!(%error, "what is left of the restore was not removed");
         }
         Ok(())
     }
@@ -259,31 +319,11 @@ impl<'s> Site<'s> {
         self.disk.sync_directory(directory).map_err(RestoreError::disk(directory))
     }
 
-    /// Every rename, in its order.
-    fn moves(&self, databases: &[Finished]) -> Moves {
-        let mut moves = Vec::new();
-        let report = (REPORT.to_owned(), REPORT.to_owned());
-        for (number, database) in databases.iter().enumerate() {
-            let from = format!("databases/{number}");
-            if !database.directory.is_empty() {
-                moves.push((from, database.directory.clone()));
-                continue;
-            }
-            let files = database.files.iter().filter(|name| *name != CURRENT);
-            moves.extend(files.map(|name| (format!("{from}/{name}"), name.clone())));
-            moves.push(report.clone());
-            moves.push((format!("{from}/{CURRENT}"), CURRENT.to_owned()));
-        }
-        if !moves.contains(&report) {
-            moves.push(report);
-        }
-        Moves(moves)
-    }
-
     /// Moves an earlier restore into the staging directory: its `CURRENT` first, its report last,
     /// so that after a kill it is still known for what it is.
     fn move_old_away(&self) -> Result<(), RestoreError> {
-        if self.old.is_empty() {
+        let mut names = self.old()?;
+        if names.is_empty() {
             return Ok(());
         }
         let away = self.staging.join(OLD);
@@ -293,7 +333,6 @@ impl<'s> Site<'s> {
             REPORT => 2,
             _ => 1,
         };
-        let mut names = self.old.clone();
         names.sort_by_key(rank);
         for name in names {
             let (from, to) = (self.target.join(&name), away.join(&name));
@@ -303,165 +342,38 @@ impl<'s> Site<'s> {
     }
 }
 
-/// Renames from the staging directory to the target.
-#[derive(Debug, PartialEq, Eq)]
-struct Moves(Vec<(String, String)>);
-
-impl Moves {
-    fn bytes(&self) -> Vec<u8> {
-        let pairs = self.0.iter().map(|(from, to)| Value::from(vec![from.as_str(), to.as_str()]));
-        Value::from_iter(pairs).to_string().into_bytes()
-    }
-
-    fn parse(bytes: &[u8]) -> io::Result<Self> {
-        let odd = || io::Error::other("is not the list of files that chkctl wrote");
-        let pairs: Vec<(String, String)> = serde_json::from_slice(bytes).map_err(|_| odd())?;
-        let is_path = |path: &str| path.split('/').all(is_name);
-        match pairs.iter().all(|(from, to)| is_path(from) && is_path(to)) {
-            true => Ok(Moves(pairs)),
-            false => Err(odd()),
-        }
-    }
-
-    /// Directories that what is published goes into.
-    fn parents(&self) -> BTreeSet<&str> {
-        self.0.iter().filter_map(|(_, to)| to.rsplit_once('/')).map(|(parent, _)| parent).collect()
-    }
-}
-
-/// Whether a text is the name of something in a directory.
-fn is_name(text: &str) -> bool {
-    !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', '\0'])
-}
-
-/// What lies in a target; nothing if it is not there yet.
-fn listed(disk: &Disk, target: &Path) -> Result<Option<Vec<Found>>, RestoreError> {
-    let failed = || RestoreError::disk(target);
-    // Below what is no directory nothing can be looked at.
-    let is_there = disk.look(target).map_err(failed())?.is_some();
-    let why = match disk.list(target) {
-        Ok(None) if is_there => "is a link that leads nowhere",
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => "is no directory",
-        listed => return listed.map_err(failed()),
-    };
-    let (path, why, hint) = (target.to_owned(), why.to_owned(), "name another DIR");
-    Err(RestoreError::Occupied { path, why, hint })
-}
-
 /// That a staging directory was made by chkctl: of a run that was killed before it had begun
 /// there is little, of any other its identity.
 fn is_ours(disk: &Disk, staging: &Path) -> Result<(), RestoreError> {
     let found = disk.list(staging).map_err(RestoreError::disk(staging))?.unwrap_or_default();
     let is_begun = found.iter().any(|found| found.name == IDENTITY && found.is_file);
-    let is_early = |found: &Found| found.name.starts_with(IDENTITY) || found.name == LOCK;
-    match found.iter().find(|found| !is_early(found) || !found.is_file) {
-        Some(foreign) if !is_begun => Err(RestoreError::Occupied {
-            path: staging.join(&foreign.name),
-            why: "was not made by chkctl".to_owned(),
-            hint: "move it away, or name another DIR",
-        }),
+    let identity = part_of(Path::new(IDENTITY));
+    let is_early = |found: &Found| {
+        let name = Path::new(&found.name);
+        found.is_file && (name == identity || found.name == LOCK)
+    };
+    match found.iter().find(|found| !is_early(found)) {
+        Some(foreign) if !is_begun => Err(not_ours(staging.join(&foreign.name))),
         _ => Ok(()),
     }
 }
 
-/// What an earlier restore left at the top of a directory; nothing else may be there.
-fn old(disk: &Disk, target: &Path, force: bool) -> Result<Vec<String>, RestoreError> {
-    let entries = listed(disk, target)?.unwrap_or_default();
-    // What lay around when it was done goes when the new one is.
-    let is_own = |found: &Found| found.name == STAGING || (found.name == DONE && found.is_dir);
-    let entries: Vec<Found> = entries.into_iter().filter(|found| !is_own(found)).collect();
-    let Some(first) = entries.first() else { return Ok(Vec::new()) };
-    let occupied = |path: PathBuf, why: &str, hint| {
-        Err(RestoreError::Occupied { path, why: why.to_owned(), hint })
-    };
-    let has_report = entries.iter().any(|found| found.name == REPORT && found.is_file);
-    if !has_report {
-        let why = format!("is not empty: {} is in it, and no {REPORT}", first.name);
-        return occupied(target.to_owned(), &why, "name a DIR that is empty or does not exist");
+/// That nothing below a staging directory leads out of it: no links, and nothing that is neither
+/// a file nor a directory.
+fn nothing_but_files(disk: &Disk, directory: &Path) -> Result<(), RestoreError> {
+    let found = disk.list(directory).map_err(RestoreError::disk(directory))?;
+    for found in found.into_iter().flatten() {
+        let at = directory.join(&found.name);
+        if found.is_dir {
+            nothing_but_files(disk, &at)?;
+        } else if !found.is_file {
+            return Err(not_ours(at));
+        }
     }
-    if !force {
-        let why = "holds an earlier restore";
-        return occupied(target.to_owned(), why, "replace it with --force, or name another DIR");
-    }
-    let at = target.join(REPORT);
-    let report = disk.read(&at, LONGEST).map_err(RestoreError::disk(&at))?;
-    let Some(made) = Made::parse(&report) else {
-        let hint = "--force replaces only what chkctl made: name another DIR";
-        return occupied(at, "is no report that chkctl wrote", hint);
-    };
-    for found in &entries {
-        made.allows(disk, target, "", found)?;
-    }
-    Ok(entries.into_iter().map(|found| found.name).collect())
+    Ok(())
 }
 
-/// What a report says that chkctl made: bytes of each file by its path.
-#[derive(Debug)]
-struct Made(BTreeMap<String, u64>);
-
-impl Made {
-    /// What a report says; `None` if it is none.
-    fn parse(report: &[u8]) -> Option<Self> {
-        let report: Value = serde_json::from_slice(report).ok()?;
-        let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
-        let list = |value: &Value, name: &str| value.get(name)?.as_array().cloned();
-        if !text(&report, "schema")?.starts_with("chkctl.restore/") {
-            return None;
-        }
-        let mut made = BTreeMap::new();
-        for database in list(&report, "databases")? {
-            let directory = text(&database, "directory")?;
-            for file in list(&database, "files")? {
-                let name = text(&file, "local_name")?;
-                let path = match directory.as_str() {
-                    "" | "." => name,
-                    directory => format!("{directory}/{name}"),
-                };
-                made.insert(path, file.get("bytes")?.as_u64()?);
-            }
-        }
-        Some(Made(made))
-    }
-
-    /// That something, below the target at `parent`, was made by chkctl and is as it was.
-    fn allows(
-        &self,
-        disk: &Disk,
-        target: &Path,
-        parent: &str,
-        found: &Found,
-    ) -> Result<(), RestoreError> {
-        let path = match parent {
-            "" => found.name.clone(),
-            parent => format!("{parent}/{}", found.name),
-        };
-        let refuse = |why: &str| {
-            let (path, why) = (target.join(&path), why.to_owned());
-            let hint = "--force replaces only what chkctl made: move it away, or name another DIR";
-            Err(RestoreError::Occupied { path, why, hint })
-        };
-        if found.is_dir {
-            let inside = format!("{path}/");
-            if !self.0.keys().any(|made| made.starts_with(&inside)) {
-                return refuse("was not made by chkctl");
-            }
-            let at = target.join(&path);
-            for found in disk.list(&at).map_err(RestoreError::disk(&at))?.into_iter().flatten() {
-                self.allows(disk, target, &path, &found)?;
-            }
-            return Ok(());
-        }
-        // RocksDB writes them whenever somebody opens the database; they hold no state.
-        let is_log = found.is_file
-            && (matches!(found.name.as_str(), "LOG" | "LOCK")
-                || found.name.starts_with("LOG.old."));
-        if is_log || (path == REPORT && found.is_file) {
-            return Ok(());
-        }
-        match self.0.get(&path) {
-            Some(bytes) if found.is_file && *bytes == found.bytes => Ok(()),
-            Some(_) => refuse("was changed since it was restored"),
-            None => refuse("was not made by chkctl"),
-        }
-    }
+fn not_ours(path: PathBuf) -> RestoreError {
+    let why = "was not made by chkctl".to_owned();
+    RestoreError::Occupied { path, why, hint: "move it away, or name another DIR" }
 }

@@ -3,17 +3,19 @@
 use std::cell::Cell;
 use std::cell::RefCell;
 use std::cmp;
-use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
 use super::error::RestoreError;
 use super::finish::stored;
 use super::plan::Placed;
+use super::tee::Stopping;
+use super::tee::Tee;
 use crate::model::Location;
 use crate::ops::verify::content;
 use crate::ops::verify::fact::Fact;
@@ -25,13 +27,9 @@ use crate::ops::verify::probe;
 use crate::ops::verify::probe::Files;
 use crate::ops::verify::rules;
 use crate::ops::verify::rules::Level;
-use crate::ops::verify::rules::Severity;
-use crate::ops::verify::source::AHEAD;
 use crate::ops::verify::source::Bytes;
 use crate::ops::verify::source::Limits;
-use crate::ops::verify::source::Ranges;
 use crate::ops::verify::source::Unread;
-use crate::ops::verify::source::chunks;
 use crate::ops::verify::table;
 use crate::store::disk::Disk;
 use crate::store::disk::part_of;
@@ -99,6 +97,10 @@ pub struct Stager<'s> {
     pub links: bool,
     /// Whether the file system may still turn out to reflink.
     pub reflinks: AtomicBool,
+    /// How much is read and held at a time of what needs more than a share of the memory.
+    pub whole: [Limits; 2],
+    /// Held by the one that does.
+    pub alone: Mutex<()>,
     /// Told of bytes that are done.
     pub progress: &'s (dyn Fn(u64) + Sync),
     /// Set when something ended all of it.
@@ -116,11 +118,25 @@ impl Stager<'_> {
         if let Some(kept) = self.kept(&target, file)? {
             return Ok(kept);
         }
-        match self.once(&target, file) {
+        let staged = match self.once(&self.files, &target, file) {
             // Memory, wires and disks err.
-            Err(RestoreError::Damaged { .. }) => self.once(&target, file),
+            Err(RestoreError::Damaged { .. }) => self.once(&self.files, &target, file),
             staged => staged,
+        }?;
+        let too_large = |fact: &Fact| matches!(fact, Fact::Bad { rule: rules::TOO_LARGE, .. });
+        if !staged.fact.as_ref().is_some_and(too_large) {
+            return Ok(staged);
         }
+        // What is too large for a share of the memory may have all that is set aside.
+        let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = Files { limits: self.whole, ..self.files };
+        let (fact, mut looked) = self.check(&files, &target, file)?;
+        if let Some(error) = damage(file, fact.as_ref()) {
+            self.disk.remove_file(&target).map_err(RestoreError::disk(&target))?;
+            return Err(error);
+        }
+        looked.add(staged.looked);
+        Ok(Staged { fact, looked, ..staged })
     }
 
     /// What an earlier run left, if it is whole.
@@ -128,9 +144,11 @@ impl Stager<'_> {
         let disk = RestoreError::disk;
         let Some(found) = self.disk.look(target).map_err(disk(target))? else { return Ok(None) };
         let fits = file.source.bytes().is_none_or(|bytes| bytes == found.bytes);
-        if found.is_file && fits {
+        // What was linked by a run that was told to is not kept by one that was not.
+        let own = self.links || found.links <= 1;
+        if found.is_file && fits && own {
             let (fact, looked) = self.check(&self.files, target, file)?;
-            if !is_damaged(fact.as_ref()) {
+            if !fact.as_ref().is_some_and(Fact::is_damage) {
                 (self.progress)(found.bytes);
                 return Ok(Some(Staged { how: How::Kept, bytes: found.bytes, fact, looked }));
             }
@@ -139,22 +157,23 @@ impl Stager<'_> {
         Ok(None)
     }
 
-    fn once(&self, target: &Path, file: &Placed<'_>) -> Result<Staged, RestoreError> {
+    fn once(
+        &self,
+        files: &Files<'_>,
+        target: &Path,
+        file: &Placed<'_>,
+    ) -> Result<Staged, RestoreError> {
         let part = part_of(target);
         let disk = |error| RestoreError::Disk { path: target.to_owned(), error };
         self.disk.remove_file(&part).map_err(disk)?;
         let staged = match self.without_copying(&part, file)? {
             Some(staged) => staged,
-            None => self.copied(&part, file)?,
+            None => self.copied(files, &part, file)?,
         };
-        if let Some(Fact::Bad { rule, offset, evidence }) = &staged.fact
-            && rule.severity == Severity::Damaged
-        {
+        if let Some(error) = damage(file, staged.fact.as_ref()) {
             self.disk.remove_file(&part).map_err(disk)?;
-            self.has_its_size(file)?;
-            let at = offset.map_or(String::new(), |offset| format!("byte {offset}: "));
-            let what = format!("{at}{}: {evidence}", rule.what);
-            return Err(RestoreError::Damaged { object: object(file), what, code: rule.code });
+            self.has_its_size(file, None)?;
+            return Err(error);
         }
         self.disk.rename(&part, target).map_err(disk)?;
         Ok(staged)
@@ -182,6 +201,11 @@ impl Stager<'_> {
                 How::Linked
             } else if self.reflinks.load(Ordering::Relaxed) {
                 match self.disk.reflink(&path, part) {
+                    Ok(()) if self.lasting => {
+                        let synced = self.disk.sync_file(part);
+                        synced.map_err(disk(part))?;
+                        How::Reflinked
+                    }
                     Ok(()) => How::Reflinked,
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     Err(_) => {
@@ -198,7 +222,7 @@ impl Stager<'_> {
             let found = found.map_or(0, |found| found.bytes);
             if bytes.is_some_and(|bytes| bytes != found) {
                 self.disk.remove_file(part).map_err(disk(part))?;
-                self.has_its_size(file)?;
+                self.has_its_size(file, None)?;
             }
             let (fact, looked) = self.check(&self.files, part, file)?;
             (self.progress)(found);
@@ -213,6 +237,7 @@ impl Stager<'_> {
     /// It cannot be read.
     pub fn again(&self, directory: &Path, file: &Placed<'_>) -> Result<Option<Fact>, RestoreError> {
         // One at a time, so that it may be as long as that of a job which ran for months.
+        let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
         let files = Files { limits: probe::limits(16 * LONGEST_MANIFEST), ..self.files };
         self.check(&files, &target(directory, file), file).map(|(fact, _)| fact)
     }
@@ -286,24 +311,36 @@ impl Stager<'_> {
     }
 
     /// Reads a file and writes it, what was read checked on its way.
-    fn copied(&self, part: &Path, file: &Placed<'_>) -> Result<Staged, RestoreError> {
+    fn copied(
+        &self,
+        files: &Files<'_>,
+        part: &Path,
+        file: &Placed<'_>,
+    ) -> Result<Staged, RestoreError> {
         let disk = |error| RestoreError::Disk { path: part.to_owned(), error };
         let target = self.disk.create(part).map_err(disk)?;
         let mut looked = Looked::default();
         let unwritten = Cell::new(None);
-        let length = Cell::new(0);
+        let (length, size) = (Cell::new(0), Cell::new(None));
         let last_look = RefCell::new(Looked::default());
-        let seen = self.files.look(&file.source, &mut looked, |bytes, limits, _| {
-            if let Err(error) = target.set_len(0) {
+        let seen = files.look(&file.source, &mut looked, |bytes, limits, _| {
+            // What the place before had of it.
+            if let Err(error) = self.disk.truncate(&target, part) {
                 unwritten.set(Some(error));
                 return Err(Unread::OutOfTime);
             }
             length.set(bytes.length());
-            let mut tee = Tee { bytes, stager: self, part, target: &target, next: 0, failed: None };
+            let write = |bytes: &[u8], offset| {
+                self.disk.write(&target, part, bytes, offset)?;
+                (self.progress)(bytes.len() as u64);
+                Ok(())
+            };
+            let mut tee = Tee { bytes, stop: self.stop, write: &write, next: 0, failed: None };
             let mut seen = Looked::default();
             let fact =
                 tee.pour(length.get(), |bytes| self.see(bytes, file, limits, &mut seen), limits);
             unwritten.set(tee.failed.take());
+            size.set(tee.bytes.file_size());
             *last_look.borrow_mut() = seen;
             fact
         });
@@ -315,18 +352,13 @@ impl Stager<'_> {
             Ok(fact) => fact,
             Err(why) => {
                 if matches!(why, Unread::Failed(_)) {
-                    self.has_its_size(file)?;
+                    self.has_its_size(file, None)?;
                 }
                 return Err(unread(why, file));
             }
         };
         if self.lasting {
-            // Of a table in an object store its footer tells that it ends where its handle says:
-            // whether anything follows would cost a request.
-            let is_told = self.checks && matches!(file.kind, FileKind::Sst(_));
-            if !is_told || is_local(&file.source) {
-                self.has_its_size(file)?;
-            }
+            self.has_its_size(file, size.get())?;
             self.disk.sync(&target, part).map_err(disk)?;
         }
         let how = match file.source {
@@ -336,12 +368,16 @@ impl Stager<'_> {
         Ok(Staged { how, bytes: length.get(), fact, looked })
     }
 
-    /// That a file has as many bytes as its handle says, or holds its segment.
-    fn has_its_size(&self, file: &Placed<'_>) -> Result<(), RestoreError> {
+    /// That a file has as many bytes as its handle says, or holds its segment. It is asked for
+    /// its size if that is not known.
+    fn has_its_size(&self, file: &Placed<'_>, size: Option<u64>) -> Result<(), RestoreError> {
         let Source::File { places, start, bytes: Some(bytes), whole } = &file.source else {
             return Ok(());
         };
-        let found = self.files.size(places).map_err(|why| unread(why, file))?;
+        let found = match size {
+            Some(size) => size,
+            None => self.files.size(places).map_err(|why| unread(why, file))?,
+        };
         let end = start.saturating_add(*bytes);
         let rule = match found.cmp(&end) {
             cmp::Ordering::Less if *whole => rules::FILE_SHORT,
@@ -366,14 +402,14 @@ fn unread(why: Unread, file: &Placed<'_>) -> RestoreError {
     }
 }
 
-/// Whether bytes lie on this machine.
-fn is_local(source: &Source<'_>) -> bool {
-    matches!(source, Source::File { places, .. } if places.iter().all(Location::is_local))
-}
-
-/// Whether something is wrong with what was seen, and not just unknown.
-fn is_damaged(fact: Option<&Fact>) -> bool {
-    matches!(fact, Some(Fact::Bad { rule, .. }) if rule.severity == Severity::Damaged)
+/// What is wrong with a file, by what was seen.
+fn damage(file: &Placed<'_>, fact: Option<&Fact>) -> Option<RestoreError> {
+    let Some(Fact::Bad { rule, offset, evidence }) = fact.filter(|fact| fact.is_damage()) else {
+        return None;
+    };
+    let at = offset.map_or(String::new(), |offset| format!("byte {offset}: "));
+    let what = format!("{at}{}: {evidence}", rule.what);
+    Some(RestoreError::Damaged { object: object(file), what, code: rule.code })
 }
 
 /// Where a file goes. Its kind is known, so its name leads nowhere.
@@ -389,88 +425,5 @@ pub fn object(file: &Placed<'_>) -> String {
     match &file.path {
         Some(path) => format!("{path} ({})", file.local_name),
         None => format!("{} inside the metadata", file.local_name),
-    }
-}
-
-/// Bytes that can no longer be had once something has ended everything.
-struct Stopping<'s, 'a> {
-    bytes: &'s mut Bytes<'a>,
-    stop: &'s AtomicBool,
-}
-
-impl Ranges for Stopping<'_, '_> {
-    fn read(&mut self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Unread> {
-        match self.stop.load(Ordering::Relaxed) {
-            true => Err(Unread::OutOfTime),
-            false => self.bytes.read(range, into),
-        }
-    }
-
-    fn ahead(&mut self, range: Range<u64>) {
-        self.bytes.ahead(range);
-    }
-}
-
-/// Bytes that are written to a file as they are read.
-struct Tee<'t, 'a> {
-    bytes: &'t mut Bytes<'a>,
-    stager: &'t Stager<'t>,
-    part: &'t Path,
-    target: &'t File,
-    /// Every byte before it was written.
-    next: u64,
-    /// Why something could not be written.
-    failed: Option<io::Error>,
-}
-
-impl Tee<'_, '_> {
-    /// Lets something see the bytes, and writes all of them.
-    fn pour(
-        &mut self,
-        length: u64,
-        see: impl FnOnce(&mut Bytes<'_>) -> Result<Option<Fact>, Unread>,
-        limits: Limits,
-    ) -> Result<Option<Fact>, Unread> {
-        let fact = see(&mut Bytes::File { reader: self, start: 0, length })?;
-        if is_damaged(fact.as_ref()) {
-            return Ok(fact);
-        }
-        // What nobody wanted to see.
-        let mut chunk = Vec::new();
-        let rest = chunks(self.next, length, limits.chunk);
-        for range in rest {
-            self.read(range.clone(), &mut chunk)?;
-            chunks(range.end, length, limits.chunk).take(AHEAD).for_each(|ahead| self.ahead(ahead));
-        }
-        Ok(fact)
-    }
-}
-
-impl Ranges for Tee<'_, '_> {
-    fn read(&mut self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Unread> {
-        if self.stager.stop.load(Ordering::Relaxed) {
-            return Err(Unread::OutOfTime);
-        }
-        self.bytes.read(range.clone(), into)?;
-        // Heads and tails are read before all the rest: they are written when they come by again.
-        if range.start > self.next {
-            return Ok(());
-        }
-        let skip = usize::try_from(self.next.saturating_sub(range.start)).unwrap_or(usize::MAX);
-        let new = into.get(skip..).unwrap_or_default();
-        if new.is_empty() {
-            return Ok(());
-        }
-        if let Err(error) = self.stager.disk.write(self.target, self.part, new, self.next) {
-            self.failed = Some(error);
-            return Err(Unread::OutOfTime);
-        }
-        self.next = self.next.saturating_add(new.len() as u64);
-        (self.stager.progress)(new.len() as u64);
-        Ok(())
-    }
-
-    fn ahead(&mut self, range: Range<u64>) {
-        self.bytes.ahead(range);
     }
 }

@@ -60,6 +60,14 @@ impl Unit<'_, '_> {
             small.get(&piece).or_else(|| staged?.fact.as_ref())
         };
         let mut notes = Vec::new();
+        for (file, staged) in self.set.files.iter().zip(&self.staged) {
+            let fact = staged.as_ref().and_then(|staged| staged.fact.as_ref());
+            if let Some(Fact::Bad { rule, evidence, .. }) = fact {
+                let message =
+                    format!("{} was not checked: {}: {evidence}", object(file), rule.what);
+                notes.push(Note { code: rule.code, message });
+            }
+        }
         for complaint in databases::judge(&database, seen) {
             let file = complaint.piece.and_then(|piece| self.set.files.get(piece));
             let object = file.map_or_else(|| self.set.owner.clone(), object);

@@ -22,6 +22,7 @@ use crate::format::flink::content::Named;
 use crate::format::flink::content::OperatorPart;
 use crate::format::flink::content::Sort;
 use crate::format::flink::content::changelog_order;
+use crate::format::flink::content::key_group_prefix;
 use crate::format::flink::keyed::IncrementalHandle;
 use crate::format::flink::keyed::KeyGroupsForm;
 use crate::format::flink::keyed::KeyGroupsHandle;
@@ -311,7 +312,7 @@ impl<'a> Planner<'_, 'a> {
             operator: keyed.operator,
             subtask: keyed.subtask,
             key_groups: handle.key_groups,
-            prefix: prefix_of(keyed.max_parallelism),
+            prefix: key_group_prefix(keyed.max_parallelism).into(),
             meta,
             members,
         });
@@ -348,11 +349,6 @@ pub(crate) fn groups_of(
     };
     let offsets = handle.offsets.iter().collect();
     KeyGroups { first: handle.start_key_group, offsets, max_parallelism, sort }
-}
-
-/// Bytes of the key group in front of every key.
-pub(crate) fn prefix_of(max_parallelism: i32) -> usize {
-    if max_parallelism > 128 { 2 } else { 1 }
 }
 
 /// What is the same for all parts of a keyed handle.

@@ -1,6 +1,7 @@
 //! What was seen in a stream of bytes.
 
 use super::rules::Rule;
+use super::rules::Severity;
 use crate::format::flink::content::Parsed;
 use crate::format::rocks::manifest::Manifest;
 
@@ -39,6 +40,13 @@ pub enum Fact {
     Skipped,
     /// It was not looked at, as time was up.
     OutOfTime,
+}
+
+impl Fact {
+    /// Whether something is wrong, and not just unknown.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Fact::Bad { rule, .. } if rule.severity == Severity::Damaged)
+    }
 }
 
 /// What of a table is compared with other tables and with the MANIFEST.

@@ -186,6 +186,8 @@ impl Opener<'_> {
             lasting: false,
             links: false,
             reflinks: AtomicBool::new(false),
+            whole: self.files.limits,
+            alone: Mutex::default(),
             progress: &|_| {},
             stop: &stop,
         };

@@ -394,4 +394,8 @@ impl Ranges for Opened<'_> {
     fn ahead(&mut self, range: Range<u64>) {
         self.reader.ahead(range);
     }
+
+    fn size(&self) -> Option<u64> {
+        self.reader.size()
+    }
 }

@@ -24,6 +24,10 @@ pub trait Ranges {
     fn read(&mut self, range: Range<u64>, into: &mut Vec<u8>) -> Result<(), Unread>;
     /// Says which range is read soon; those that come first are said first.
     fn ahead(&mut self, range: Range<u64>);
+    /// How many bytes the whole file has, where that is known.
+    fn size(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Ranges that are said to be read soon.
@@ -49,6 +53,14 @@ impl Bytes<'_> {
         match self {
             Bytes::Inline(bytes) => bytes.len() as u64,
             Bytes::File { length, .. } => *length,
+        }
+    }
+
+    /// How many bytes the whole file has that they are in, where that is known.
+    pub fn file_size(&self) -> Option<u64> {
+        match self {
+            Bytes::Inline(_) => None,
+            Bytes::File { reader, .. } => reader.size(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What was restored, as a page.
 
+use std::collections::HashMap;
 use std::io;
 use std::io::Write;
 
@@ -38,7 +39,8 @@ pub fn restore(
 ) -> io::Result<()> {
     let RestoreDocument { head, checkpoint, totals, .. } = document;
     let databases = units::count(totals.databases, "database");
-    writeln!(out, "Restored {databases} from checkpoint {}", checkpoint.id)?;
+    let kind = checkpoint.kind.unwrap_or("checkpoint");
+    writeln!(out, "Restored {databases} from {kind} {}", checkpoint.id)?;
     fact(out, "location", &head.location)?;
     fact(out, "target", &document.target)?;
     let files = format!("{}, {}", units::count(totals.files, "file"), units::bytes(totals.bytes));
@@ -90,6 +92,15 @@ pub fn restore(
             units::bytes(changelog.bytes),
         )?;
     }
+    for database in document.databases.iter().filter(|one| one.raw_keyed_bytes > 0) {
+        writeln!(out)?;
+        writeln!(
+            out,
+            "{} has {} of raw keyed state, such as timers on the heap, which are not in it",
+            display_safe(&whose(database)),
+            units::bytes(database.raw_keyed_bytes),
+        )?;
+    }
     not_restored(&document.not_restored, out)
 }
 
@@ -135,7 +146,7 @@ fn count(entries: Option<u64>, exact: bool) -> String {
     match (entries, exact) {
         (None, _) => "?".to_owned(),
         (Some(entries), true) => units::grouped(entries),
-        (Some(entries), false) => format!("~{}", units::grouped(entries)),
+        (Some(entries), false) => format!("<={}", units::grouped(entries)),
     }
 }
 
@@ -145,28 +156,26 @@ fn families(
     width: Option<usize>,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let first = document.databases.first().map(|database| &database.operator_id);
+    let several = document.databases.iter().any(|one| Some(&one.operator_id) != first);
+    let mut positions: HashMap<(&str, &str), usize> = HashMap::new();
     let mut sums: Vec<(String, u64, Option<u64>, bool)> = Vec::new();
-    let several = document.databases.iter().any(|one| {
-        document.databases.first().is_some_and(|first| first.operator_id != one.operator_id)
-    });
     for database in &document.databases {
         let DatabaseJson { uid, name, operator_id, .. } = database;
         for family in &database.column_families {
-            let name = match several {
-                true => {
-                    let of = operator(uid.as_deref(), name.as_deref(), operator_id);
-                    format!("{of} / {}", family.name)
-                }
-                false => family.name.clone(),
+            let position = *positions.entry((operator_id, &family.name)).or_insert(sums.len());
+            let Some((_, databases, entries, exact)) = sums.get_mut(position) else {
+                let of = operator(uid.as_deref(), name.as_deref(), operator_id);
+                let shown = match several {
+                    true => format!("{of} / {}", family.name),
+                    false => family.name.clone(),
+                };
+                sums.push((shown, 1, family.entries, family.entries_exact));
+                continue;
             };
-            match sums.iter_mut().find(|sum| sum.0 == name) {
-                Some((_, databases, entries, exact)) => {
-                    *databases += 1;
-                    *entries = entries.zip(family.entries).map(|(a, b)| a + b);
-                    *exact &= family.entries_exact;
-                }
-                None => sums.push((name, 1, family.entries, family.entries_exact)),
-            }
+            *databases += 1;
+            *entries = entries.zip(family.entries).map(|(a, b)| a + b);
+            *exact &= family.entries_exact;
         }
     }
     let mut grid = Grid::new(&FAMILIES);
@@ -177,18 +186,25 @@ fn families(
     grid.print(width, out)?;
     if estimated {
         writeln!(out)?;
-        writeln!(out, "~ at most, as the properties of the tables say; --count counts")?;
+        writeln!(
+            out,
+            "<= as the properties of the tables say, where a key counts each time it was written; --count counts"
+        )?;
     }
     Ok(())
 }
 
 fn not_restored(all: &[NotRestoredJson], out: &mut impl Write) -> io::Result<()> {
+    let mut positions: HashMap<(&str, &str), usize> = HashMap::new();
     let mut told: Vec<(String, &str, u64)> = Vec::new();
     for one in all {
-        let operator = operator(one.uid.as_deref(), one.name.as_deref(), &one.operator_id);
-        match told.iter_mut().find(|(known, why, _)| *known == operator && *why == one.why) {
+        let position = *positions.entry((&one.operator_id, one.why)).or_insert(told.len());
+        match told.get_mut(position) {
             Some((_, _, count)) => *count += 1,
-            None => told.push((operator, one.why, 1)),
+            None => {
+                let operator = operator(one.uid.as_deref(), one.name.as_deref(), &one.operator_id);
+                told.push((operator, one.why, u64::from(one.subtask.is_some())));
+            }
         }
     }
     if !told.is_empty() {
@@ -196,7 +212,10 @@ fn not_restored(all: &[NotRestoredJson], out: &mut impl Write) -> io::Result<()>
         writeln!(out, "Not restored:")?;
     }
     told.iter().try_for_each(|(operator, why, subtasks)| {
-        let subtasks = units::count(*subtasks, "subtask");
+        let subtasks = match subtasks {
+            0 => "all of it".to_owned(),
+            subtasks => units::count(*subtasks, "subtask"),
+        };
         writeln!(out, "  {} ({subtasks}): {why}", display_safe(operator))
     })
 }

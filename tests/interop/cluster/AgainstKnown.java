@@ -26,7 +26,8 @@ import java.util.TreeMap;
  * Opens, with the RocksDB of this Flink and to be written to, what `chkctl restore` made of a
  * {@link KnownJob}, and compares every entry. A line of the input: DIRECTORY, limit, keys, text
  * (length), max parallelism and where to write the verdict, separated by tabs. The verdict: `ENTRIES
- * entries of DATABASES databases`, or lines that say what is wrong.
+ * entries of DATABASES databases`, and how many of them have more in a changelog; or lines that say
+ * what is wrong.
  */
 public class AgainstKnown {
     private final int maxParallelism;
@@ -57,12 +58,14 @@ public class AgainstKnown {
 
     private List<String> all(String directory) {
         int databases = 0;
+        int behind = 0;
         try {
             File root = new File(directory);
             JsonNode report = new ObjectMapper().readTree(new File(root, "restore.json"));
             for (JsonNode one : report.get("databases")) {
                 read(new File(root, one.get("directory").asText()), one);
                 databases++;
+                behind += one.get("changelog").isNull() ? 0 : 1;
             }
             expected.forEach(
                     (entry, value) -> {
@@ -76,7 +79,8 @@ public class AgainstKnown {
             wrong.add(failure.toString());
         }
         if (wrong.isEmpty() && databases > 0) {
-            wrong.add(expected.size() + " entries of " + databases + " databases");
+            String changelog = behind > 0 ? ", " + behind + " with a changelog" : "";
+            wrong.add(expected.size() + " entries of " + databases + " databases" + changelog);
         } else {
             wrong.add(0, wrong.size() + " differences from " + expected.size() + " entries:");
         }

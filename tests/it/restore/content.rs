@@ -68,6 +68,7 @@ fn same(handle: &Handle, directory: &Path, reported: &Value, at: &str) -> usize 
     let groups = &reported["key_groups"];
     let groups = (groups["start"].as_u64().unwrap(), groups["end"].as_u64().unwrap());
     assert_eq!(groups, handle.key_groups, "{at}");
+    assert_eq!(reported["changelog"].is_object(), handle.behind, "{at}");
     for family in reported["column_families"].as_array().unwrap() {
         let entries = found[family["name"].as_str().unwrap()].0;
         assert_eq!(family["entries"], entries, "{at} {family}");

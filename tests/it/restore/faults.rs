@@ -140,6 +140,8 @@ impl World {
             lasting: true,
             links: false,
             reflinks: AtomicBool::new(false),
+            whole: probe::limits(8 << 20),
+            alone: Mutex::default(),
             progress: &|_| {},
             stop: &stop,
         };

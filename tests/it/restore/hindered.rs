@@ -93,10 +93,12 @@ fn too_little_room_is_told_before_anything_is_brought() {
                       mount -o remount,size=64m \"$D\"; restore --quiet \"$@\"; left";
         let Some(told) = on_a_disk(&served, args, "size=4m", script) else { return };
         let (first, second) = told.split_once("asked\n").unwrap();
-        let numbers = first.split(' ').filter_map(|word| word.parse::<u64>().ok());
+        // Such as `8.2 MiB (8,598,032 bytes)`.
+        let exact = first.split('(').filter_map(|rest| rest.split_once(" bytes)"));
+        let numbers = exact.filter_map(|(digits, _)| digits.replace(',', "").parse::<u64>().ok());
         let numbers: Vec<u64> = numbers.collect();
         let [needed, free] = numbers[..] else { panic!("{first}") };
-        assert!(first.contains("bytes are needed and"), "{first}");
+        assert!(first.contains("are needed and"), "{first}");
         assert!(needed > 8 << 20 && needed < 12 << 20, "{first}");
         assert!(free < 4 << 20 && free > 3 << 20, "{first}");
         assert!(first.contains("hint: make room, name a DIR where there is more"), "{first}");

@@ -128,6 +128,17 @@ fn a_range_of_key_groups_is_that_part() {
                 let at = format!("{} {operator} {groups}", checkpoint.at);
                 same(&cut.directory(), &union(&checkpoint, &all, operator, part), &at);
             }
+            // Every subtask that has some of them keeps its own.
+            let cut = running::restore(&checkpoint.directory, &["--all", "--key-groups", &groups]);
+            let kept = |one: &&Handle| one.key_groups.0 <= part.1 && part.0 <= one.key_groups.1;
+            let kept: Vec<&Handle> = checkpoint.handles.iter().filter(kept).collect();
+            assert_eq!(cut.databases().len(), kept.len(), "{} {groups}", checkpoint.at);
+            for handle in kept {
+                let own = (part.0.max(handle.key_groups.0), part.1.min(handle.key_groups.1));
+                let expected = union(&checkpoint, &all, &handle.operator, own);
+                let at = format!("{} {} {groups}", checkpoint.at, handle.operator);
+                same(&cut.database(handle), &expected, &at);
+            }
         }
     }
 }

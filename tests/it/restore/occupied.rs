@@ -210,6 +210,7 @@ fn an_earlier_restore_is_replaced_by_force_alone() {
     let done = format!("{target}/{STAGING}.done");
     fs::create_dir_all(format!("{done}/old")).unwrap();
     fs::write(format!("{done}/old/CURRENT"), "x").unwrap();
+    fs::write(format!("{done}/identity"), "x").unwrap();
     world.is_refused_with(&ONE, &target, 4, "holds an earlier restore");
     world.restore(&target, &force);
     assert_eq!(left::everything(Path::new(&target)), left::published(Path::new(&target)));

@@ -34,6 +34,8 @@ pub(super) struct Handle {
     pub(super) key_groups: (u64, u64),
     /// How many bytes at the beginning of every key are the key group.
     pub(super) prefix: usize,
+    /// Whether changes lie in a changelog behind what it has materialized.
+    pub(super) behind: bool,
     /// The summary of the content; `None` if files of it are missing.
     pub(super) summary: Option<Value>,
 }
@@ -132,10 +134,14 @@ fn read(file: &Path) -> Option<Value> {
 fn handle(summary: &Value, metadata: &Value) -> Handle {
     let mut tag = summary["handle"].as_str().unwrap().splitn(3, '-');
     let operator = tag.next().unwrap().to_owned();
-    let subtask = tag.next().unwrap().parse().unwrap();
+    let subtask: u64 = tag.next().unwrap().parse().unwrap();
     let operators = metadata["operators"].as_array().unwrap();
     let found = operators.iter().find(|one| one["operatorId"] == operator.as_str()).unwrap();
     let prefix = if found["maxParallelism"].as_u64().unwrap() > 128 { 2 } else { 1 };
+    let mut subtasks = found["subtasks"].as_array().unwrap().iter();
+    let state = subtasks.find(|one| one["index"] == subtask).unwrap();
+    let segments = state["managedKeyed"][0]["nonMaterialized"].as_array();
+    let behind = segments.is_some_and(|all| !all.is_empty());
     let range = &summary["keyGroupRange"];
     let key_groups = match range.is_null() {
         true => (1, 0),
@@ -143,5 +149,5 @@ fn handle(summary: &Value, metadata: &Value) -> Handle {
     };
     let whole = summary.get("error").is_none();
     let summary = whole.then(|| summary.clone());
-    Handle { operator, subtask, key_groups, prefix, summary }
+    Handle { operator, subtask, key_groups, prefix, behind, summary }
 }

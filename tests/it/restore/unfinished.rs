@@ -158,7 +158,7 @@ fn a_flipped_bit_in_what_was_brought_is_noticed() {
 }
 
 #[test]
-fn what_was_brought_and_is_cut_longer_or_something_else_is_noticed() {
+fn what_was_brought_and_is_cut_or_longer_is_noticed() {
     harmed(&ONE, true, |table| {
         let bytes = fs::read(table).unwrap();
         fs::write(table, &bytes[..bytes.len() - 1]).unwrap();
@@ -168,14 +168,25 @@ fn what_was_brought_and_is_cut_longer_or_something_else_is_noticed() {
         let bytes = fs::read(table).unwrap();
         fs::write(table, [bytes.as_slice(), b"x"].concat()).unwrap();
     });
-    // A link to a good copy is not written through, and is not the file.
+}
+
+#[test]
+fn links_in_what_is_unfinished_are_not_followed() {
     let elsewhere = tempfile::tempdir().unwrap();
-    harmed(&ONE, true, |table| {
-        let copy = elsewhere.path().join("copy");
-        fs::copy(table, &copy).unwrap();
-        fs::remove_file(table).unwrap();
-        std::os::unix::fs::symlink(&copy, table).unwrap();
-    });
+    let home = tempfile::tempdir().unwrap();
+    let target = home.path().join("restored");
+    let gate = Gate::new(20);
+    gate.interrupted(&target, &ONE);
+    let staged = left::staged(&target);
+    let (_, table) = staged.iter().find(|(at, _)| at.ends_with(".sst")).unwrap();
+    let copy = elsewhere.path().join("copy");
+    fs::copy(table, &copy).unwrap();
+    fs::remove_file(table).unwrap();
+    std::os::unix::fs::symlink(&copy, table).unwrap();
+    gate.open();
+    let output = gate.served.run(&target, &ONE);
+    assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(copy.is_file() && table.is_symlink());
 }
 
 #[test]

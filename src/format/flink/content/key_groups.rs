@@ -64,8 +64,13 @@ pub fn key_groups(source: &mut dyn Read, length: u64, handle: &KeyGroups) -> Res
 impl KeyGroups {
     /// Bytes of the key group in front of a key: 1 or 2.
     pub fn prefix(&self) -> u8 {
-        if self.max_parallelism > 128 { 2 } else { 1 }
+        key_group_prefix(self.max_parallelism)
     }
+}
+
+/// Bytes of the key group in front of a key of an operator: 1 or 2 (section 5.2).
+pub fn key_group_prefix(max_parallelism: i32) -> u8 {
+    if max_parallelism > 128 { 2 } else { 1 }
 }
 
 /// The bytes before the first key group.

@@ -50,6 +50,7 @@ pub use channel::channel_state;
 pub use codec::Codec;
 pub use key_groups::KeyGroups;
 pub use key_groups::Sort;
+pub use key_groups::key_group_prefix;
 pub use key_groups::key_groups;
 pub use operator::OperatorPart;
 pub use operator::operator_state;

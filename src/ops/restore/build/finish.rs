@@ -31,6 +31,7 @@ use crate::ops::restore::plan::HEAP;
 use crate::ops::restore::plan::Input;
 use crate::ops::restore::plan::Rows;
 use crate::ops::restore::stage::How;
+use crate::ops::verify::databases::key_group;
 use crate::ops::verify::fact::Looked;
 use crate::ops::verify::plan::FileKind;
 use crate::ops::verify::plan::Source;
@@ -72,9 +73,21 @@ impl Finish<'_, '_> {
         if !counts {
             return Ok(None);
         }
-        let go_on = || ControlFlow::Continue(());
+        let go_on = || match self.options.stager.stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
         let counts = open::read_through(&db, directory, manifest, &go_on);
-        counts.map_err(|error| self.refused(error))
+        match counts.map_err(|error| self.refused(error))? {
+            Some(counts) => Ok(Some(counts)),
+            None => Err(RestoreError::Stopped),
+        }
+    }
+
+    /// Whether a database that an earlier run has built can be read to its end.
+    pub(in crate::ops::restore) fn is_sound(&self) -> bool {
+        let at = self.site.database(self.number);
+        self.manifest(&at).and_then(|manifest| self.look(&at, &manifest, true)).is_ok()
     }
 
     /// Builds a database from rows; one that an earlier run has built is counted.
@@ -281,6 +294,9 @@ impl Finish<'_, '_> {
     fn unbuilt(&self, error: BuildError) -> RestoreError {
         match error {
             BuildError::File { path, error } => RestoreError::Disk { path, error },
+            BuildError::Name { name, why } => {
+                RestoreError::State { database: self.database.label(), name, why }
+            }
             error => {
                 let database = self.database.label();
                 RestoreError::RocksDb { database, why: error.to_string() }
@@ -319,8 +335,7 @@ impl TakesRows for Taking<'_, '_, '_> {
                 return Err(RestoreError::Stopped);
             }
         }
-        let prefix = key.get(..self.finish.database.prefix).unwrap_or_default();
-        let group = prefix.iter().fold(0_i32, |group, byte| group << 8 | i32::from(*byte));
+        let group = key_group(key, self.finish.database.prefix).unwrap_or_default();
         if group < self.keep.0 || self.keep.1 < group {
             return Ok(());
         }
