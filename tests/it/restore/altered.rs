@@ -62,7 +62,7 @@ fn a_flipped_bit_is_named_by_object_and_byte() {
     world.restores(&["--no-checksums"]);
     assert!(left::published(&world.target)[name] == bytes);
     let world = with(&good, name, &bytes);
-    world.ends(&["--no-checksums", "--count"], 3, "RocksDB cannot open what was put together");
+    world.ends(&["--no-checksums", "--count"], 3, "RocksDB refuses what was put together");
 }
 
 #[test]

@@ -23,6 +23,8 @@ const KILLS: usize = 18;
 const HALFWAY: usize = 8;
 /// What a request takes at least.
 const DELAY: Duration = Duration::from_millis(4);
+/// What is about to be published, as long as not all of it is.
+const LIST: &str = "publishing.json";
 /// The signal that nothing can catch.
 const SIGKILL: i32 = 9;
 
@@ -33,7 +35,7 @@ enum Fell {
     AtFirst,
     /// Bytes had been brought, and nothing was published.
     Halfway,
-    /// Something could be opened already, and it was not done.
+    /// It had begun to publish, and was not done.
     Publishing,
     /// Everything was published, and the process alive.
     Published,
@@ -114,7 +116,7 @@ impl World {
                 then
             }
             When::Publishes => {
-                let list = target.join(STAGING).join("publishing.json");
+                let list = target.join(STAGING).join(LIST);
                 served::wait(&mut child, || list.exists());
                 Duration::ZERO
             }
@@ -127,13 +129,14 @@ impl World {
             return None;
         }
         self.whole.or_shut(target);
-        let is_done = !target.join(STAGING).exists() && target.join("restore.json").exists();
-        let is_shut = left::databases(target).is_empty();
-        Some(match (is_done, is_shut, left::staged(target).is_empty()) {
+        let staging = target.join(STAGING);
+        let is_done = !staging.exists() && target.join("restore.json").exists();
+        let is_publishing = staging.join(LIST).exists();
+        Some(match (is_done, is_publishing, left::staged(target).is_empty()) {
             (true, ..) => Fell::Published,
-            (_, false, _) => Fell::Publishing,
-            (_, true, false) => Fell::Halfway,
-            (_, true, true) => Fell::AtFirst,
+            (_, true, _) => Fell::Publishing,
+            (_, _, false) => Fell::Halfway,
+            (_, _, true) => Fell::AtFirst,
         })
     }
 
