@@ -202,8 +202,6 @@ fn sweep(args: &[&'static str], same_bytes: bool, seed: u64) {
             world.go_on(&target, Fell::Published);
         }
         if counts.values().sum::<usize>() >= KILLS && counts.get(&Fell::Halfway) >= Some(&HALFWAY) {
-            // Shown of tests that fail, and where it is asked for.
-            println!("{args:?}: {counts:?}");
             return;
         }
     }
