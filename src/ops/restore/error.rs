@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::path::PathBuf;
 
-use super::plan::Conflict;
-use super::plan::HEAP;
+use super::conflict::Conflict;
+use super::conflict::HEAP;
 
 /// What ends a restore. Nothing is published then.
 #[derive(Debug, thiserror::Error)]

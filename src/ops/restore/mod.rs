@@ -3,7 +3,7 @@
 //! | to change | open |
 //! |---|---|
 //! | which subtasks are meant | `candidates.rs`, `choice.rs` |
-//! | what is made, of what, and what is refused before anything is read | `plan.rs` |
+//! | what is made, of what, and what is refused before anything is read | `plan.rs`, `conflict.rs` |
 //! | who uploaded a file | `chain.rs` |
 //! | the order in which everything is done, room | `apply.rs` |
 //! | how a file gets here, and is checked on its way | `stage.rs`, `tee.rs` |
@@ -22,6 +22,7 @@ pub mod build;
 pub mod candidates;
 pub mod chain;
 pub mod choice;
+pub mod conflict;
 pub mod error;
 pub mod finish;
 mod former;

@@ -7,7 +7,8 @@ use super::candidates::Candidate;
 use super::candidates::Part;
 use super::chain::identity;
 use super::choice::Choice;
-use super::choice::Unmeant;
+use super::conflict::Conflict;
+use super::conflict::HEAP;
 use crate::format::flink::content::KeyGroups;
 use crate::format::flink::content::Sort;
 use crate::format::flink::content::key_group_prefix;
@@ -140,66 +141,6 @@ pub struct LeftOut {
     pub subtask: Option<i32>,
     /// Why.
     pub why: &'static str,
-}
-
-/// Why nothing can be planned.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Conflict {
-    /// What was asked for cannot be meant.
-    #[error(transparent)]
-    Unmeant(#[from] Unmeant),
-    /// A name that could lead anywhere, or that RocksDB has for no file of a checkpoint.
-    #[error(
-        "{owner}: the handle lists a file as {name:?}, which RocksDB gives to no file of a checkpoint"
-    )]
-    Name {
-        /// Whose handle.
-        owner: String,
-        /// The name.
-        name: String,
-    },
-    /// Two files of one name.
-    #[error("{owner}: the handle lists {name} twice")]
-    Twice {
-        /// Whose handle.
-        owner: String,
-        /// The name.
-        name: String,
-    },
-    /// Two databases would go to one place.
-    #[error("operator {operator} has subtask {subtask} twice")]
-    SamePlace {
-        /// The operator.
-        operator: OperatorId,
-        /// The subtask.
-        subtask: i32,
-    },
-    /// A database cannot be without it.
-    #[error("{owner}: the handle lists no {what}")]
-    Lacks {
-        /// Whose handle.
-        owner: String,
-        /// What it lacks.
-        what: &'static str,
-    },
-    /// A path that Flink writes to no place that can be read.
-    #[error("{what}: {path} {why}")]
-    Nowhere {
-        /// What is there.
-        what: String,
-        /// The path.
-        path: String,
-        /// Why it is not read.
-        why: &'static str,
-    },
-    /// Only other state than what RocksDB holds.
-    #[error("{what} {why}")]
-    NoRocksDb {
-        /// Of what.
-        what: String,
-        /// Why not.
-        why: &'static str,
-    },
 }
 
 /// Places in these stores are read.
@@ -345,10 +286,6 @@ fn none_left(left_out: &[LeftOut]) -> Conflict {
         }
     }
 }
-
-/// Why no database is made of a heap stream.
-pub(super) const HEAP: &str = "was written by the heap state backend, whose streams hold objects \
-                               and no rows of RocksDB; a canonical savepoint of the job has rows";
 
 struct Planner<'p, 'a> {
     places: &'p Places<'a>,

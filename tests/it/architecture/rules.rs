@@ -7,7 +7,8 @@ use super::source::Source;
 /// More lines than this are too many to find one's way in.
 const MOST_LINES: usize = 500;
 /// Files in `ops` that act on what others decided.
-const ACTING: [&str; 6] = ["apply.rs", "probe.rs", "open.rs", "stage.rs", "site.rs", "finish.rs"];
+const ACTING: [&str; 7] =
+    ["apply.rs", "probe.rs", "open.rs", "stage.rs", "site.rs", "former.rs", "finish.rs"];
 
 /// Any mention of `anyhow`.
 pub(super) fn anyhow_outside_cli(source: &Source) -> Vec<Broken> {
