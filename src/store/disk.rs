@@ -12,6 +12,11 @@ use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
+/// Bytes that are written by one request. A file system that takes what is written in larger
+/// pieces into large pages may have to gather them first: on ext4 in a virtual machine, 1 GB in
+/// pieces of 4 MiB took up to five times the time of processors that it takes in these.
+const PIECE: usize = 256 << 10;
+
 /// What is about to be done, or was just done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -186,7 +191,14 @@ impl Disk {
     /// # Errors
     /// As [`std::io::Write::write_all`].
     pub fn write(&self, file: &File, at: &Path, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.does("write", at, || write_at(file, bytes, offset))
+        self.does("write", at, || {
+            let mut offset = offset;
+            for piece in bytes.chunks(PIECE) {
+                write_at(file, piece, offset)?;
+                offset = offset.saturating_add(piece.len() as u64);
+            }
+            Ok(())
+        })
     }
 
     /// Makes a file empty.
