@@ -54,8 +54,13 @@ use crate::store::disk::Disk;
 
 /// Files that are fetched from an object store at a time: waiting is most of it.
 const CONCURRENCY: usize = 8;
-/// Ranges of a file in an object store that are asked for beforehand.
+/// Local files that are copied at a time, at least: some wait until they are on the disk.
+const COPIES: usize = 4;
+/// Ranges that are asked for beforehand of a file in an object store, at most: of few files more
+/// than of many.
 const DEPTH: usize = 3;
+/// Bytes of a range at most: each is a request.
+const RANGE: u64 = 8 << 20;
 /// Bytes that are held, beyond what metadata takes.
 const MEMORY: u64 = 128 << 20;
 
@@ -307,10 +312,17 @@ impl Run<'_> {
     ) -> Result<Restored, RestoreError> {
         let bar = self.printer.bytes("restoring");
         let threads = self.args.concurrency.map(usize::from);
-        let threads = threads.unwrap_or_else(|| probe::threads(remote, CONCURRENCY));
+        let threads = threads.unwrap_or_else(|| match remote {
+            true => probe::threads(remote, CONCURRENCY),
+            false => probe::threads(remote, CONCURRENCY).max(COPIES),
+        });
         // What one file may hold is shared by its ranges: the one that is looked into and those
         // that were asked for beforehand.
         let threads = threads.min(plan.streams_and_files()).max(1);
+        let depth = (CONCURRENCY / threads).clamp(1, DEPTH);
+        let mut limits = probe::limits(MEMORY / threads as u64);
+        let [_, remote] = &mut limits;
+        remote.chunk = (MEMORY / threads as u64 / (depth as u64 + 1)).clamp(remote.chunk, RANGE);
         let stop = AtomicBool::new(false);
         let progress = |bytes| {
             bar.inc(bytes);
@@ -328,8 +340,8 @@ impl Run<'_> {
             files: Files {
                 stores: &self.stores,
                 runtime: self.runtime.handle(),
-                limits: probe::limits(MEMORY / threads as u64),
-                depth: DEPTH,
+                limits,
+                depth,
                 until: None,
             },
             disk: &self.disk,
