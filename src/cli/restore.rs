@@ -55,7 +55,7 @@ use crate::store::disk::Disk;
 /// Files that are fetched from an object store at a time: waiting is most of it.
 const CONCURRENCY: usize = 8;
 /// Local files that are copied at a time, at least: some wait until they are on the disk.
-const COPIES: usize = 4;
+const COPIES: usize = 8;
 /// Ranges that are asked for beforehand of a file in an object store, at most: of few files more
 /// than of many.
 const DEPTH: usize = 3;
