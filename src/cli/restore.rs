@@ -60,7 +60,7 @@ const COPIES: usize = 8;
 /// than of many.
 const DEPTH: usize = 3;
 /// Bytes of a range at most: each is a request.
-const RANGE: u64 = 8 << 20;
+const RANGE: u64 = 6 << 20;
 /// Bytes that are held, beyond what metadata takes.
 const MEMORY: u64 = 128 << 20;
 
@@ -322,7 +322,7 @@ impl Run<'_> {
         let depth = (CONCURRENCY / threads).clamp(1, DEPTH);
         let mut limits = probe::limits(MEMORY / threads as u64);
         let [_, remote] = &mut limits;
-        remote.chunk = (MEMORY / threads as u64 / (depth as u64 + 1)).clamp(remote.chunk, RANGE);
+        remote.chunk = (MEMORY / threads as u64 / (depth as u64 + 1)).min(RANGE);
         let stop = AtomicBool::new(false);
         let progress = |bytes| {
             bar.inc(bytes);
