@@ -132,7 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'chkctl' -ScriptBlock {
             [CompletionResult]::new('--key-group', '--key-group', [CompletionResultType]::ParameterName, 'Only the subtask that owns this key group')
             [CompletionResult]::new('--key-groups', '--key-groups', [CompletionResultType]::ParameterName, 'Keep only rows of these key groups, such as 0-31; they are written anew')
             [CompletionResult]::new('--also', '--also', [CompletionResultType]::ParameterName, 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)')
-            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Files that are fetched at a time [default: the processors here, at least 8 from an object store]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Files that are fetched at a time [default: the processors here, at least 8]')
             [CompletionResult]::new('--rebase', '--rebase', [CompletionResultType]::ParameterName, 'Where the writer''s paths are now: a directory and what it became (repeatable)')
             [CompletionResult]::new('--entropy-key', '--entropy-key', [CompletionResultType]::ParameterName, 'Marker of entropy injection in paths (Flink''s s3.entropy.key)')
             [CompletionResult]::new('--store-option', '--store-option', [CompletionResultType]::ParameterName, 'Option of a store, such as endpoint or region, over what the environment says (repeatable)')

@@ -124,7 +124,7 @@ set edit:completion:arg-completer[chkctl] = {|@words|
             cand --key-group 'Only the subtask that owns this key group'
             cand --key-groups 'Keep only rows of these key groups, such as 0-31; they are written anew'
             cand --also 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)'
-            cand --concurrency 'Files that are fetched at a time [default: the processors here, at least 8 from an object store]'
+            cand --concurrency 'Files that are fetched at a time [default: the processors here, at least 8]'
             cand --rebase 'Where the writer''s paths are now: a directory and what it became (repeatable)'
             cand --entropy-key 'Marker of entropy injection in paths (Flink''s s3.entropy.key)'
             cand --store-option 'Option of a store, such as endpoint or region, over what the environment says (repeatable)'

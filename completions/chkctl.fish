@@ -135,7 +135,7 @@ complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l subtask -d 'On
 complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l key-group -d 'Only the subtask that owns this key group' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l key-groups -d 'Keep only rows of these key groups, such as 0-31; they are written anew' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l also -d 'Also ask the store of this LOCATION for files that the metadata says are there (repeatable)' -r
-complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l concurrency -d 'Files that are fetched at a time [default: the processors here, at least 8 from an object store]' -r
+complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l concurrency -d 'Files that are fetched at a time [default: the processors here, at least 8]' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l rebase -d 'Where the writer\'s paths are now: a directory and what it became (repeatable)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l entropy-key -d 'Marker of entropy injection in paths (Flink\'s s3.entropy.key)' -r
 complete -c chkctl -n "__fish_chkctl_using_subcommand restore" -l store-option -d 'Option of a store, such as endpoint or region, over what the environment says (repeatable)' -r

@@ -52,10 +52,9 @@ use crate::report::units;
 use crate::store::Stores;
 use crate::store::disk::Disk;
 
-/// Files that are fetched from an object store at a time: waiting is most of it.
+/// Files that are fetched at a time, at least: waiting is most of it, for an object store or until
+/// they are on the disk.
 const CONCURRENCY: usize = 8;
-/// Local files that are copied at a time, at least: some wait until they are on the disk.
-const COPIES: usize = 8;
 /// Ranges that are asked for beforehand of a file in an object store, at most: of few files more
 /// than of many.
 const DEPTH: usize = 3;
@@ -103,7 +102,7 @@ pub(super) fn run(args: &RestoreArgs, global: &Global, printer: &Printer) -> any
     let identity = identity(&file, &plan);
     let site = Site::enter(&run.disk, &target, &identity, args.force).map_err(stop)?;
     let chain = run.chain(&plan, &metadata, &places);
-    let restored = run.restore(&plan, &site, !file.location.is_local()).map_err(stop)?;
+    let restored = run.restore(&plan, &site).map_err(stop)?;
     let context = Context {
         location_kind: chosen.location_kind,
         location: &file.location,
@@ -304,18 +303,10 @@ impl Run<'_> {
         chain
     }
 
-    fn restore(
-        &self,
-        plan: &RestorePlan<'_>,
-        site: &Site<'_>,
-        remote: bool,
-    ) -> Result<Restored, RestoreError> {
+    fn restore(&self, plan: &RestorePlan<'_>, site: &Site<'_>) -> Result<Restored, RestoreError> {
         let bar = self.printer.bytes("restoring");
         let threads = self.args.concurrency.map(usize::from);
-        let threads = threads.unwrap_or_else(|| match remote {
-            true => probe::threads(remote, CONCURRENCY),
-            false => probe::threads(remote, CONCURRENCY).max(COPIES),
-        });
+        let threads = threads.unwrap_or_else(|| probe::threads(true, CONCURRENCY));
         // What one file may hold is shared by its ranges: the one that is looked into and those
         // that were asked for beforehand.
         let threads = threads.min(plan.streams_and_files()).max(1);

@@ -68,8 +68,7 @@ pub struct RestoreArgs {
     /// (repeatable)
     #[arg(long, value_name = "LOCATION")]
     pub also: Vec<String>,
-    /// Files that are fetched at a time [default: the processors here, at least 8 from an object
-    /// store]
+    /// Files that are fetched at a time [default: the processors here, at least 8]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: Option<u16>,
     /// How stores are opened.

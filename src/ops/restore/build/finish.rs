@@ -73,14 +73,18 @@ impl Finish<'_, '_> {
         if !counts {
             return Ok(None);
         }
-        let go_on = || match self.options.stager.stop.load(Ordering::Relaxed) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        };
-        let counts = open::read_through(&db, directory, manifest, &go_on);
+        let counts = open::read_through(&db, directory, manifest, &|| self.go_on());
         match counts.map_err(|error| self.refused(error))? {
             Some(counts) => Ok(Some(counts)),
             None => Err(RestoreError::Stopped),
+        }
+    }
+
+    /// Nothing goes on once something has ended everything.
+    fn go_on(&self) -> ControlFlow<()> {
+        match self.options.stager.stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
     }
 
@@ -199,10 +203,7 @@ impl Finish<'_, '_> {
         let (first, last) = input.keep;
         let mut progress = |bytes| {
             (self.options.stager.progress)(bytes);
-            match self.options.stager.stop.load(Ordering::Relaxed) {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
+            self.go_on()
         };
         let prefix = self.database.prefix;
         let groups = group(first)..=group(last);
@@ -331,7 +332,7 @@ impl TakesRows for Taking<'_, '_, '_> {
         self.bytes += (key.len() + value.len()) as u64;
         if self.bytes >= STRIDE {
             (self.finish.options.stager.progress)(std::mem::take(&mut self.bytes));
-            if self.finish.options.stager.stop.load(Ordering::Relaxed) {
+            if self.finish.go_on().is_break() {
                 return Err(RestoreError::Stopped);
             }
         }
